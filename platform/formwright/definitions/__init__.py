@@ -1,0 +1,1 @@
+"""Definitions: YAML to frozen objects; reads files, knows no database and no HTTP."""

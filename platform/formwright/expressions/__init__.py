@@ -1,0 +1,1 @@
+"""The expression language: text to tree, types, evaluation; pure, without files, database or HTTP."""

@@ -1,0 +1,1 @@
+"""Field types: one class a type; each converts, none knows SQL or HTML."""
