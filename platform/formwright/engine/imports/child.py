@@ -122,7 +122,7 @@ def _send_rows(
     chunk: list[list[str]] = []
     progress = 0.0
     number = header_row
-    for progress, cells in rows:  # noqa: B007 -- the last one is sent with the chunk
+    for progress, cells in rows:
         number += 1
         length = len(cells)
         if length > width:
