@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from formwright.definitions.model import Entity, Field, Option
-from formwright.store.records import StoredRecord
+from formwright.store.rows import StoredRecord
 from formwright.texts import Label, Text
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -39,6 +39,8 @@ class Input:
 
     values: Mapping[str, Any] = field(default_factory=lambda: _NONE)
     rows: Mapping[str, Sequence[RowInput]] = field(default_factory=lambda: _NONE)
+    #: True when the writer has read the warnings and wants to go on.
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,448 @@
+"""The one way a record is worked out before it is stored, for every writer: LANGUAGE.md 4.4 in order.
+
+Nothing here touches the database, except where an expression follows a reference. What it costs is paid once an
+entity (``EntityPlan``), so that an import can run each row through the same steps as a form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, TypeAlias
+
+from formwright.definitions.model import Catalog, Entity, Field, Form, Node, Rule
+from formwright.engine.drafts import Input, Typed, Violation
+from formwright.engine.rows import Lookup, ValuesRow
+from formwright.errors import FormwrightError
+from formwright.expressions.check import Checked
+from formwright.expressions.evaluate import Environment, EvaluationError, Row, prepare
+from formwright.expressions.kinds import Value
+from formwright.fieldtypes.base import ValueProblem
+from formwright.ids import format_id, parse_id
+from formwright.store.rows import StoredRecord
+from formwright.texts import Reader, Text, say
+
+Evaluator: TypeAlias = Callable[[Environment], Value]
+
+REQUIRED = say("This field is required.")
+NOT_WRITABLE = say("This field cannot be changed here.")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What one unit of work shares: where references lead, in whose language texts are read, and the channel."""
+
+    lookup: Lookup
+    reader: Reader
+    channel: str = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule with its expressions made ready."""
+
+    rule: Rule
+    when: Evaluator | None
+    assertion: Evaluator
+
+
+class EntityPlan:
+    """What has to be done for a record of one entity; steps that its definition does not need are not there."""
+
+    def __init__(self, entity: Entity, children: Mapping[str, EntityPlan]) -> None:
+        self.entity = entity
+        self.children = children
+        fields = [f for f in entity.fields.values() if not f.type.virtual]
+        self.fields: dict[str, Field] = {f.key: f for f in fields}
+        self.subforms = [f for f in entity.fields.values() if f.is_subform]
+        self.defaults = {f.key: f.default for f in fields if f.default is not None}
+        self.default_from = _ready((f.key, f.default_from) for f in fields)
+        self.fills = [(f, prepare(f.fill_from.value)) for f in fields if f.fill_from is not None]
+        self.computes = [
+            (f, prepare(f.compute))
+            for key in entity.compute_order
+            if (f := entity.fields[key]).compute is not None and f.stored
+        ]
+        self.visible_when = _ready((f.key, f.visible_when) for f in entity.fields.values())
+        self.readonly_when = _ready((f.key, f.readonly_when) for f in entity.fields.values())
+        self.required_when = _ready((f.key, f.required_when) for f in entity.fields.values())
+        self.required = [f.key for f in fields if f.required and f.writable and f.type.name != "boolean"]
+        self.rules = [_ready_rule(rule) for f in fields for rule in f.rules]
+        self.rules += [_ready_rule(rule) for rule in entity.rules]
+        self.watches_parent = any(
+            "parent" in checked.roots
+            for f in fields
+            for checked in (f.compute, f.default_from, f.visible_when, f.required_when)
+            if checked is not None
+        )
+
+
+def plans_for(catalog: Catalog) -> dict[str, EntityPlan]:
+    """Return the plan of every entity; a child's plan is made before its parent's."""
+    plans: dict[str, EntityPlan] = {}
+
+    def plan(name: str) -> EntityPlan:
+        if name not in plans:
+            entity = catalog.entities[name]
+            plans[name] = EntityPlan(entity, {f.key: plan(f.target) for f in entity.fields.values() if f.is_subform})
+        return plans[name]
+
+    for name in catalog.entities:
+        plan(name)
+    return plans
+
+
+def _ready(pairs: Any) -> list[tuple[str, Evaluator]]:
+    return [(key, prepare(checked)) for key, checked in pairs if checked is not None]
+
+
+def _ready_rule(rule: Rule) -> _Rule:
+    return _Rule(rule, prepare(rule.when) if rule.when is not None else None, prepare(rule.assertion))
+
+
+@dataclass(slots=True)
+class Work:
+    """A record worked out: its values and everything that is wrong with them so far."""
+
+    plan: EntityPlan
+    row: ValuesRow
+    before: StoredRecord | None
+    values: dict[str, Any]
+    key: str = ""
+    given: set[str] = field(default_factory=set)
+    typed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    readonly: set[str] = field(default_factory=set)
+    required: set[str] = field(default_factory=set)
+    rows: dict[str, list[Work]] = field(default_factory=dict)
+    #: Subforms whose rows the writer gave: those not among ``rows`` any more are to be deleted.
+    written_rows: set[str] = field(default_factory=set)
+    violations: list[Violation] = field(default_factory=list)
+
+    @property
+    def errors(self) -> bool:
+        """True when something keeps the record from being stored."""
+        return any(violation.level == "error" for violation in self.violations)
+
+    def changed(self, key: str) -> bool:
+        """Return whether ``key`` differs from what is stored."""
+        before = self.before.values.get(key) if self.before else None
+        return bool(self.values.get(key) != before)
+
+
+def work_out(
+    plan: EntityPlan,
+    context: Context,
+    given: Input,
+    *,
+    before: StoredRecord | None = None,
+    before_rows: Mapping[str, Sequence[StoredRecord]] | None = None,
+    changed: str = "",
+    form: Form | None = None,
+) -> Work:
+    """Return the record that ``given`` makes of ``before`` (None: a new one), worked out and judged.
+
+    ``changed`` names the field a person changed last (``lines.<row>.product`` in a row): values copied from a
+    reference follow it even where something stands already. What only the database can judge (uniqueness,
+    references, rights) is not judged here.
+    """
+    work = _begin(plan, context, given, before, None)
+    _begin_rows(work, context, given, before_rows or {})
+    environment = _environment(work, context)
+    _fill_in(work, environment, changed)
+    for key, rows in work.rows.items():
+        for child in rows:
+            prefix = f"{key}.{child.key}."
+            inner = changed.removeprefix(prefix) if changed.startswith(prefix) else ""
+            child_environment = _environment(child, context)
+            _fill_in(child, child_environment, inner)
+            _compute(child, child_environment)
+    _compute(work, environment)
+    if _conditions(work, environment, context, form):
+        _compute(work, environment)
+    for rows in work.rows.values():
+        for child in rows:
+            child_environment = _environment(child, context)
+            if _conditions(child, child_environment, context, None):
+                _compute(child, child_environment)
+            _judge(child, child_environment, context)
+    _judge(work, environment, context)
+    for key, rows in work.rows.items():
+        for child in rows:
+            for violation in child.violations:
+                work.violations.append(
+                    Violation(violation.message, key, child.key, violation.field, violation.level)
+                )
+    return work
+
+
+def _environment(work: Work, context: Context) -> Environment:
+    old: Row | None = None
+    if work.before is not None:
+        old = ValuesRow(work.plan.entity, work.before.values, work.before)
+    return context.lookup.environment(work.row, old=old)
+
+
+def present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``values`` without the empty ones."""
+    return {key: value for key, value in values.items() if value is not None and value != ()}
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def _begin(
+    plan: EntityPlan, context: Context, given: Input, before: StoredRecord | None, parent: Row | None, key: str = ""
+) -> Work:
+    values = present(before.values) if before is not None else dict(plan.defaults)
+    row = ValuesRow(plan.entity, values, before, parent)
+    row.computer = context.lookup.compute
+    work = Work(plan, row, before, values, key)
+    reader = context.reader
+    for name, raw in given.values.items():
+        field_ = plan.fields.get(name)
+        if field_ is None:
+            work.violations.append(Violation(say("There is no field '%(name)s' here.", name=name)))
+            continue
+        try:
+            if isinstance(raw, Typed):
+                value = field_.type.parse_many(field_, raw.texts, reader)
+            else:
+                value = None if raw is None else field_.type.accept(field_, raw)
+        except ValueProblem as problem:
+            work.violations.append(Violation(problem.text, name))
+            if isinstance(raw, Typed):
+                work.typed[name] = raw.texts
+            values.pop(name, None)
+            work.given.add(name)
+            continue
+        _take(work, field_, name, value)
+    return work
+
+
+def _take(work: Work, field_: Field, name: str, value: Any) -> None:
+    """Put one given value in place, or say why it may not be given."""
+    current = work.values.get(name)
+    settled = not field_.writable or (field_.immutable and work.before is not None and current is not None)
+    if settled:
+        if value is not None and value != current and not field_.computed:
+            work.violations.append(Violation(NOT_WRITABLE, name))
+        return
+    work.given.add(name)
+    if value is None or value == ():
+        work.values.pop(name, None)
+    else:
+        work.values[name] = value
+
+
+def _begin_rows(
+    work: Work, context: Context, given: Input, before_rows: Mapping[str, Sequence[StoredRecord]]
+) -> None:
+    for subform in work.plan.subforms:
+        key = subform.key
+        stored = {record.id: record for record in before_rows.get(key, ())}
+        plan = work.plan.children[key]
+        rows: list[Work] = []
+        if key in given.rows:
+            work.written_rows.add(key)
+            for row in given.rows[key]:
+                record = stored.get(parse_id(row.key) or 0)
+                rows.append(_begin(plan, context, Input(row.values), record, work.row, row.key))
+        else:
+            for record in stored.values():
+                rows.append(_begin(plan, context, Input(), record, work.row, format_id(record.id)))
+        work.rows[key] = rows
+        work.row.children[key] = [child.row for child in rows]
+
+
+def _fill_in(work: Work, environment: Environment, changed: str) -> None:
+    """Set what nobody gave: computed defaults of a new record, then copies from records that were chosen."""
+    values = work.values
+    if work.before is None:
+        for key, evaluator in work.plan.default_from:
+            if key not in work.given and key not in values:
+                _set(work, work.plan.fields[key], evaluator, environment)
+    for field_, evaluator in work.plan.fills:
+        if _fill_applies(work, field_, changed):
+            _set(work, field_, evaluator, environment)
+
+
+def _fill_applies(work: Work, field_: Field, changed: str) -> bool:
+    fill = field_.fill_from
+    if fill is None or field_.key in work.typed:
+        return False
+    if fill.when == "always":
+        return True
+    if changed in fill.triggers and fill.when == "changed":
+        return True
+    return work.values.get(field_.key) is None and any(
+        work.values.get(trigger) is not None and (work.before is None or work.changed(trigger))
+        for trigger in fill.triggers
+    )
+
+
+def _compute(work: Work, environment: Environment) -> None:
+    for field_, evaluator in work.plan.computes:
+        _set(work, field_, evaluator, environment)
+
+
+def _set(work: Work, field_: Field, evaluator: Evaluator, environment: Environment) -> None:
+    """Give ``field_`` the value of an expression; one that cannot be worked out leaves it empty."""
+    try:
+        value = evaluator(environment)
+        if isinstance(value, Decimal) and field_.compute is not None:
+            value = round_to(value, field_)
+        value = None if value is None else field_.type.accept(field_, value)
+    except (EvaluationError, ValueProblem):
+        value = None
+    if value is None:
+        work.values.pop(field_.key, None)
+    else:
+        work.values[field_.key] = value
+
+
+def round_to(value: Decimal, field_: Field) -> Decimal:
+    """Return ``value`` at the scale of ``field_``, halves away from zero as on an invoice."""
+    if value == value.to_integral_value() and field_.scale == 0:
+        return value
+    return value.quantize(Decimal(1).scaleb(-field_.scale), ROUND_HALF_UP)
+
+
+# --- what is shown, asked for and allowed ---------------------------------------------------------------------------
+
+
+def _conditions(work: Work, environment: Environment, context: Context, form: Form | None) -> bool:
+    """Work out visibility, read-only and required; return True when a value was cleared."""
+    plan = work.plan
+    work.hidden = {key for key, evaluator in plan.visible_when if not holds(evaluator, environment)}
+    if form is not None:
+        work.hidden |= _hidden_by_layout(form.layout, environment)
+        work.required |= _required_by_layout(form.layout)
+    work.readonly = {key for key, evaluator in plan.readonly_when if holds(evaluator, environment)}
+    work.required |= {key for key, evaluator in plan.required_when if holds(evaluator, environment)}
+    work.required.update(plan.required)
+    cleared = False
+    for key in work.hidden:
+        field_ = plan.entity.fields.get(key)
+        if field_ is None or key not in work.values:
+            continue
+        if field_.on_hide == "clear":
+            del work.values[key]
+            cleared = True
+        elif field_.on_hide == "reject" and key in work.given and work.changed(key):
+            work.violations.append(Violation(say("This field does not apply here; leave it empty."), key))
+    for key in work.readonly & work.given:
+        if work.changed(key):
+            work.violations.append(Violation(NOT_WRITABLE, key))
+    return cleared
+
+
+def _hidden_by_layout(nodes: Sequence[Node], environment: Environment, *, hidden: bool = False) -> set[str]:
+    found: set[str] = set()
+    for node in nodes:
+        away = hidden or (node.visible_when is not None and not holds(prepare(node.visible_when), environment))
+        if away and node.field:
+            found.add(node.field)
+        found |= _hidden_by_layout(node.items, environment, hidden=away)
+    return found
+
+
+def _required_by_layout(nodes: Sequence[Node]) -> set[str]:
+    found = {node.field for node in nodes if node.required and node.field}
+    for node in nodes:
+        found |= _required_by_layout(node.items)
+    return found
+
+
+def holds(evaluator: Evaluator, environment: Environment) -> bool:
+    """Return whether a condition is true; null, and what cannot be worked out, count as false."""
+    try:
+        return evaluator(environment) is True
+    except EvaluationError:
+        return False
+
+
+# --- what is wrong --------------------------------------------------------------------------------------------------
+
+
+def _judge(work: Work, environment: Environment, context: Context) -> None:
+    """Collect everything that is wrong: limits of types, what is missing, rules."""
+    values, plan = work.values, work.plan
+    before = work.before.values if work.before is not None else None
+    for key, value in values.items():
+        if before is not None and before.get(key) == value:
+            continue  # an old value stays acceptable when a limit has been narrowed since
+        field_ = plan.fields.get(key)
+        if field_ is None:
+            continue
+        wrong = field_.type.check(field_, value) or _limits(field_, value)
+        if wrong is not None:
+            work.violations.append(Violation(wrong, key))
+    for key in work.required:
+        if key not in work.hidden and key not in work.typed and is_missing(work, key):
+            work.violations.append(Violation(REQUIRED, key))
+    for subform in plan.subforms:
+        wrong = _row_limits(work, subform)
+        if wrong is not None:
+            work.violations.append(Violation(wrong, subform.key))
+    for ready in plan.rules:
+        _apply(ready, work, environment, context)
+
+
+def is_missing(work: Work, key: str) -> bool:
+    """Return whether a required field has no value (for a subform: no rows)."""
+    if key in work.rows:
+        return not work.rows[key]
+    return work.values.get(key) in (None, "", ())
+
+
+def _limits(field_: Field, value: Any) -> Text | None:
+    """Judge the limits that mean the same for every type."""
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        if field_.exclusive_minimum is not None and value <= field_.exclusive_minimum:
+            return say("The value must be greater than %(limit)s.", limit=field_.exclusive_minimum)
+        if field_.exclusive_maximum is not None and value >= field_.exclusive_maximum:
+            return say("The value must be less than %(limit)s.", limit=field_.exclusive_maximum)
+        if field_.multiple_of is not None and value % field_.multiple_of != 0:
+            return say("The value must be a multiple of %(step)s.", step=field_.multiple_of)
+    elif isinstance(value, tuple):
+        return _count_limits(field_, len(value))
+    return None
+
+
+def _row_limits(work: Work, subform: Field) -> Text | None:
+    if subform.key not in work.written_rows or subform.key in work.hidden:
+        return None
+    return _count_limits(subform, len(work.rows[subform.key]))
+
+
+def _count_limits(field_: Field, count: int) -> Text | None:
+    if field_.min_items is not None and count < field_.min_items:
+        return say("At least %(limit)s entries are needed.", limit=field_.min_items)
+    if field_.max_items is not None and count > field_.max_items:
+        return say("At most %(limit)s entries are possible.", limit=field_.max_items)
+    return None
+
+
+def _apply(ready: _Rule, work: Work, environment: Environment, context: Context) -> None:
+    rule = ready.rule
+    if context.channel in rule.skip_for or rule.at in work.typed:
+        return
+    try:
+        if ready.when is not None and ready.when(environment) is not True:
+            return
+        kept = ready.assertion(environment) is not False  # null counts as kept: presence is what `required` is for
+    except EvaluationError as error:
+        work.violations.append(Violation(error.text, rule.at))
+        return
+    except FormwrightError as error:
+        work.violations.append(Violation(error.text, rule.at))
+        return
+    if not kept:
+        work.violations.append(Violation(rule.message, rule.at, level=rule.level))
+
+
+def condition_holds(checked: Checked | None, environment: Environment) -> bool:
+    """Return whether an optional condition is true; none is always true."""
+    return checked is None or holds(prepare(checked), environment)

@@ -1,0 +1,358 @@
+"""Questions about records: a record's page, its related lists and history, pickers, search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from formwright.definitions.model import Action, Entity, Field, Form, Sort, View
+from formwright.engine import access
+from formwright.engine.drafts import Draft, Input
+from formwright.engine.formats import Titles, references_in, show
+from formwright.engine.pipeline import condition_holds, work_out
+from formwright.engine.records import as_draft, find, stored_rows, title_of
+from formwright.engine.references import read_across
+from formwright.engine.rows import ValuesRow
+from formwright.engine.views import ListPage, ListState, list_rows, views_of
+from formwright.errors import Forbidden, NotFound
+from formwright.ids import parse_id
+from formwright.store.across import counts, which_hold
+from formwright.store.compile import compile_condition
+from formwright.store.query import ListQuery
+from formwright.texts import Label, say
+
+if TYPE_CHECKING:
+    from formwright.engine.runtime import Unit
+    from formwright.store.history import Change
+    from formwright.store.rows import StoredRecord
+
+#: A related list counts up to here, and then says "100+".
+RELATED_CAP = 100
+_PAGE_ACTIONS = (Action.UPDATE, Action.DELETE, Action.RESTORE, Action.EXPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedList:
+    """The records that refer to this one through ``field`` (a backlink): how many the actor may see."""
+
+    field: Field
+    entity: Entity
+    count: int
+    capped: bool
+    may_create: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One field of a change: its title and the texts before and after."""
+
+    title: Label
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One change of a record: who, when, through which channel, what."""
+
+    at: datetime
+    by: str
+    channel: str
+    operation: str
+    version: int
+    lines: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Everything a record page shows. ``before_history`` is the token for older changes, or ""."""
+
+    record: StoredRecord
+    title: str
+    form: Form
+    draft: Draft
+    titles: Titles
+    related: tuple[RelatedList, ...]
+    may: frozenset[Action]
+    history: tuple[HistoryEntry, ...]
+    older: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One record that can be picked."""
+
+    id: int
+    title: str
+    detail: str = ""
+
+
+def open_record(unit: Unit, entity_name: str, record_id: int, *, older_than: str = "") -> RecordPage:
+    """Return the page of a record; NotFound for unknown and forbidden ones alike."""
+    record = find(unit, Action.READ, entity_name, record_id)
+    entity = unit.entity(entity_name)
+    rows = stored_rows(unit, record)
+    work = work_out(unit.plan(entity_name), unit.context(), Input(), before=record, before_rows=rows)
+    work.violations.clear()  # a page shows what is stored; it judges nothing
+    changes, older = unit.tx.history.of(entity_name, record.id, older_than)
+    titles = _titles(unit, entity, work.row, rows, changes)
+    return RecordPage(
+        record=record,
+        title=title_of(unit, record),
+        form=form_for(unit, entity_name, "view", work.row),
+        draft=as_draft(unit, work),
+        titles=titles,
+        related=tuple(_related(unit, entity, record)),
+        may=_may(unit, entity_name, record),
+        history=tuple(_history_entry(unit, entity, change, titles) for change in changes),
+        older=older,
+    )
+
+
+def form_for(unit: Unit, entity_name: str, purpose: str, row: ValuesRow | None = None) -> Form:
+    """Return the first form of an entity that serves ``purpose``, these roles and this record."""
+    environment = unit.lookup.environment(row or ValuesRow(unit.entity(entity_name), {}))
+    for form in unit.catalog.forms.values():
+        if form.entity != entity_name or purpose not in form.purpose:
+            continue
+        if form.roles and not form.roles & unit.actor.roles:
+            continue
+        if condition_holds(form.when, environment):
+            return form
+    raise Forbidden(say("No form of this entity is open to you."))
+
+
+def _may(unit: Unit, entity_name: str, record: StoredRecord) -> frozenset[Action]:
+    """Return what the actor may do with this very record, all scopes judged in one statement."""
+    row = unit.columns.main(entity_name)
+    conditions = {action: access.scope(unit, action, row) for action in _PAGE_ACTIONS}
+    allowed = {action for action, scope in conditions.items() if scope == []}
+    open_ones = {action: scope for action, scope in conditions.items() if scope}
+    if open_ones:
+        allowed |= which_hold(unit.tx, record, open_ones)
+    if access.may(unit.catalog, unit.actor, Action.CREATE, entity_name):
+        allowed.add(Action.CREATE)
+    return frozenset(allowed)
+
+
+# --- related lists --------------------------------------------------------------------------------------------------
+
+
+def _related(unit: Unit, entity: Entity, record: StoredRecord) -> Iterable[RelatedList]:
+    fields = [
+        field
+        for field in entity.fields.values()
+        if field.type.name == "backlink" and access.may(unit.catalog, unit.actor, Action.READ, field.target)
+    ]
+    queries = []
+    for field in fields:
+        row = unit.columns.record(field.target)
+        scope = access.scope(unit, Action.READ, row) or []
+        queries.append((row, [row.value(field.via) == record.id, *scope]))
+    counts = counts(unit.tx, queries, RELATED_CAP)
+    for field, (count, capped) in zip(fields, counts, strict=True):
+        may_create = access.may(unit.catalog, unit.actor, Action.CREATE, field.target)
+        yield RelatedList(field, unit.entity(field.target), count, capped, may_create)
+
+
+def related_page(unit: Unit, entity_name: str, record_id: int, key: str, state: ListState) -> ListPage:
+    """Return one page of a related list, with the columns of the other entity's first view."""
+    record = find(unit, Action.READ, entity_name, record_id)
+    field = unit.entity(entity_name).fields.get(key)
+    if field is None or field.type.name != "backlink":
+        raise NotFound(say("There is no such list."))
+    view = related_view(unit, field)
+    row = unit.columns.record(field.target)
+    scope = access.scope(unit, Action.READ, row)
+    if scope is None:
+        raise Forbidden(say("You do not have the right to do this."))
+    query = ListQuery(
+        row=row,
+        where=[row.value(field.via) == record.id, *scope],
+        sort=state.sort or (Sort("created_at", descending=True),),
+        limit=20,
+        after=state.after,
+        before=state.before,
+    )
+    page = unit.tx.records.list(query)
+    return ListPage(
+        view=view,
+        entity=unit.entity(field.target),
+        columns=view.columns,
+        rows=tuple(list_rows(unit, view, page.records)),
+        next=page.next,
+        previous=page.previous,
+    )
+
+
+def related_view(unit: Unit, field: Field) -> View:
+    """Return the view whose columns a related list shows, without the column that leads back here."""
+    views = views_of(unit, field.target)
+    view = next((each for each in views if each.default), views[0])
+    columns = tuple(column for column in view.columns if column.path.split(".")[0] != field.via)
+    return replace(view, columns=columns[:6])
+
+
+# --- history --------------------------------------------------------------------------------------------------------
+
+
+def _history_entry(unit: Unit, entity: Entity, change: Change, titles: Titles) -> HistoryEntry:
+    by = titles.of("core.user", change.by, unit.reader) if change.by is not None else ""
+    lines = [
+        HistoryLine(
+            entity.fields[key].title,
+            _history_text(unit, entity.fields[key], before, titles),
+            _history_text(unit, entity.fields[key], after, titles),
+        )
+        for key, (before, after) in change.changes.items()
+        if key in entity.fields and not entity.fields[key].hidden
+    ]
+    return HistoryEntry(change.at, by, change.channel, change.operation, change.version, tuple(lines))
+
+
+def _history_text(unit: Unit, field: Field, stored: Any, titles: Titles) -> str:
+    if stored is None:
+        return ""
+    return show(field, field.type.from_stored(field, stored), unit.reader, titles)
+
+
+def _titles(
+    unit: Unit,
+    entity: Entity,
+    row: ValuesRow,
+    rows: Mapping[str, list[StoredRecord]],
+    changes: Iterable[Change],
+) -> Titles:
+    """Return the names of everything the page mentions, read in one statement."""
+    wanted: dict[str, set[int]] = {"core.user": set()}
+
+    def add(field: Field, value: Any) -> None:
+        wanted.setdefault(field.target, set()).update(references_in(field, value))
+
+    for field in entity.fields.values():
+        add(field, row.values.get(field.key))
+    for key, children in rows.items():
+        child = unit.entity(entity.fields[key].target)
+        for record in children:
+            for field in child.fields.values():
+                add(field, record.values.get(field.key))
+    for change in changes:
+        if change.by is not None:
+            wanted["core.user"].add(change.by)
+        for key, values in change.changes.items():
+            field_ = entity.fields.get(key)
+            if field_ is not None and field_.target:
+                for stored in values:
+                    if stored is not None:
+                        add(field_, field_.type.from_stored(field_, stored))
+    for built_in in ("created_by", "updated_by"):
+        number = row.get(built_in)
+        if isinstance(number, int):
+            wanted["core.user"].add(number)
+    return titles_of(unit, wanted)
+
+
+def titles_of(unit: Unit, wanted: dict[str, set[int]]) -> Titles:
+    """Return the titles of those of the ``wanted`` records that the actor may read."""
+    titles = Titles()
+    for (entity, number), readable in read_across(unit, wanted).items():
+        row = unit.lookup.row(entity, number) if readable else None
+        if row is not None:
+            titles.known[entity, number] = unit.entity(entity).display.render(
+                unit.lookup.environment(row), unit.reader
+            )
+    return titles
+
+
+def draft_titles(unit: Unit, draft: Draft) -> Titles:
+    """Return the names of everything that a draft and its rows refer to."""
+    wanted: dict[str, set[int]] = {}
+    states = [draft.states, *(row.states for rows in draft.rows.values() for row in rows)]
+    for group in states:
+        for state in group.values():
+            if state.field.target:
+                wanted.setdefault(state.field.target, set()).update(references_in(state.field, state.value))
+    return titles_of(unit, wanted)
+
+
+# --- pickers and search ---------------------------------------------------------------------------------------------
+
+
+def pick(
+    unit: Unit,
+    entity_name: str,
+    field_key: str,
+    search: str,
+    given: Input,
+    *,
+    record: StoredRecord | None = None,
+    subform: str = "",
+    row_key: str = "",
+    limit: int = 8,
+) -> list[Choice]:
+    """Return the records that may be chosen for a reference field of the draft ``given``.
+
+    ``subform`` and ``row_key`` lead to a field of a row. The field's filter and the actor's right to read both stand
+    in the statement.
+    """
+    rows = stored_rows(unit, record) if record is not None else {}
+    work = work_out(unit.plan(entity_name), unit.context(), given, before=record, before_rows=rows)
+    if subform:
+        work = next((row for row in work.rows.get(subform, []) if row.key == row_key), work)
+    field = work.plan.entity.fields.get(field_key)
+    if field is None or not field.target or field.type.virtual:
+        raise NotFound(say("There is no such field."))
+    row = unit.columns.record(field.target)
+    conditions = [] if field.target == "core.user" else access.scope(unit, Action.READ, row)
+    if conditions is None:
+        return []
+    conditions = list(conditions)
+    if field.filter is not None:
+        parent = work.row.parent
+        bindings = unit.bindings(this=work.row, parent=parent)
+        conditions.append(compile_condition(field.filter, row, unit.columns, bindings))
+    if field.target == "core.user":
+        conditions.append(row.value("active"))
+    sort = (Sort("updated_at", descending=True),)
+    page = unit.tx.records.list(ListQuery(row=row, where=conditions, sort=sort, limit=limit, search=search))
+    return choices(unit, page.records)
+
+
+def choices(unit: Unit, records: Iterable[StoredRecord]) -> list[Choice]:
+    """Return records as things to pick: title, and the search fields as a second line."""
+    found = []
+    for record in records:
+        entity = unit.entity(record.entity)
+        title = title_of(unit, record)
+        parts = []
+        for key in entity.search_fields:
+            field = entity.fields.get(key)
+            if field is not None and not field.target and (text := show(field, record.values.get(key), unit.reader, Titles())):
+                parts.append(text[:60])
+        detail = " · ".join(part for part in dict.fromkeys(parts) if part != title)
+        found.append(Choice(record.id, title, detail))
+    return found
+
+
+def search_all(unit: Unit, text: str, limit: int = 5) -> list[tuple[Entity, list[Choice]]]:
+    """Return the newest matches of every entity the actor may read; an id finds its record."""
+    found = []
+    number = parse_id(text.strip())
+    for name, entity in unit.catalog.entities.items():
+        if entity.kind == "child" or not entity.search_fields:
+            continue
+        row = unit.columns.record(name)
+        scope = access.scope(unit, Action.READ, row)
+        if scope is None:
+            continue
+        if number is not None:
+            record = unit.tx.records.find(name, number, access.scope(unit, Action.READ, unit.columns.main(name)) or [])
+            records = [record] if record else []
+        else:
+            sort = (Sort("updated_at", descending=True),)
+            records = list(unit.tx.records.list(ListQuery(row=row, where=scope, sort=sort, limit=limit, search=text)).records)
+        if records:
+            found.append((entity, choices(unit, records)))
+    return found

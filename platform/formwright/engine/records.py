@@ -1,0 +1,380 @@
+"""Commands on records: work out, create, update, delete, restore. Pages, imports and programs all come through here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from formwright.definitions.model import Action, Form
+from formwright.engine import access
+from formwright.engine.actor import Actor
+from formwright.engine.drafts import Accepted, Draft, FieldState, Input, Outcome, Rejected, RowDraft, Violation
+from formwright.engine.pipeline import Work, condition_holds, present, work_out
+from formwright.engine.references import check_references
+from formwright.engine.runtime import Runtime, Unit
+from formwright.errors import Conflict, Forbidden, NotFound
+from formwright.store.problems import UniqueViolation
+from formwright.store.rows import StoredRecord
+from formwright.texts import say
+
+NO_SUCH_RECORD = say("There is no such record, or you may not see it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a deletion took away, under the number by which it can be brought back."""
+
+    id: int
+    count: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrashedRecord:
+    """A record in the trash."""
+
+    deletion_id: int
+    id: int
+    title: str
+    deleted_at: datetime
+    deleted_by: str
+
+
+class Refused(Exception):
+    """Something is wrong with a record; raised to leave the transaction, so that nothing of it stays."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__("refused")
+        self.work = work
+
+
+# --- reading one record ---------------------------------------------------------------------------------------------
+
+
+def find(unit: Unit, action: Action, entity_name: str, record_id: int) -> StoredRecord:
+    """Return a record on which the actor may do ``action``; NotFound for unknown and forbidden alike."""
+    unit.entity(entity_name)
+    conditions = access.scope(unit, action, unit.columns.main(entity_name))
+    record = None if conditions is None else unit.tx.records.find(entity_name, record_id, conditions)
+    if record is None:
+        raise NotFound(NO_SUCH_RECORD)
+    return record
+
+
+def stored_rows(unit: Unit, record: StoredRecord) -> dict[str, list[StoredRecord]]:
+    """Return the rows of each subform of ``record``, in order."""
+    entity = unit.entity(record.entity)
+    return {
+        field.key: unit.tx.records.children(field.target, [record.id])
+        for field in entity.fields.values()
+        if field.is_subform
+    }
+
+
+# --- drafts ---------------------------------------------------------------------------------------------------------
+
+
+def draft(
+    unit: Unit,
+    entity_name: str,
+    *,
+    record: StoredRecord | None = None,
+    given: Input | None = None,
+    changed: str = "",
+    form: Form | None = None,
+) -> Draft:
+    """Return a record as a form shows it, with what is typed worked out; nothing is written."""
+    rows = stored_rows(unit, record) if record is not None else {}
+    work = work_out(
+        unit.plan(entity_name),
+        unit.context(),
+        given or Input(),
+        before=record,
+        before_rows=rows,
+        changed=changed,
+        form=form,
+    )
+    if given is not None:
+        check_references(unit, [work])
+    return as_draft(unit, work)
+
+
+def as_draft(unit: Unit, work: Work) -> Draft:
+    """Return what a form shows of ``work``."""
+    result = Draft(work.plan.entity, work.before, _states(unit, work))
+    result.violations = work.violations
+    for key, rows in work.rows.items():
+        result.rows[key] = [RowDraft(row.key, row.before.id if row.before else None, _states(unit, row)) for row in rows]
+    return result
+
+
+def _states(unit: Unit, work: Work) -> dict[str, FieldState]:
+    environment = unit.lookup.environment(work.row)
+    states = {}
+    for key, field in work.plan.entity.fields.items():
+        immutable = field.immutable and work.before is not None and work.before.values.get(key) is not None
+        states[key] = FieldState(
+            field=field,
+            value=work.row.get(key) if not field.type.virtual else None,
+            typed=work.typed.get(key),
+            visible=key not in work.hidden,
+            readonly=not field.writable or key in work.readonly or immutable,
+            required=key in work.required,
+            options=tuple(
+                option
+                for option in field.options
+                if (not option.deprecated or option.value == work.values.get(key))
+                and condition_holds(option.when, environment)
+            ),
+        )
+    return states
+
+
+# --- create and update ----------------------------------------------------------------------------------------------
+
+
+def create(
+    runtime: Runtime,
+    actor: Actor,
+    entity_name: str,
+    given: Input,
+    *,
+    channel: str = "form",
+    form: Form | None = None,
+) -> Outcome:
+    """Create the record that ``given`` describes, or say everything that is wrong with it.
+
+    The record, its rows and its history are stored in one transaction: after Accepted all of it is there, after
+    Rejected or an exception none. Raises Forbidden before it looks at ``given``.
+    """
+    try:
+        with runtime.unit(actor, write=True) as unit:
+            return create_in(unit, entity_name, given, channel=channel, form=form)
+    except Refused as wrong:
+        with runtime.unit(actor) as unit:
+            return Rejected(as_draft(unit, wrong.work))
+
+
+def create_in(
+    unit: Unit, entity_name: str, given: Input, *, channel: str = "form", form: Form | None = None
+) -> Accepted:
+    """Create a record inside a unit of work that is already open; raises to leave it when something is wrong."""
+    access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
+    work = work_out(unit.plan(entity_name), unit.context(channel), given, form=form)
+    check_references(unit, [work])
+    _stop_if_wrong(work, given)
+    number(unit, work)
+    with _clashes(work):
+        record = unit.tx.records.insert(entity_name, work.values, by=unit.actor.id, channel=channel)
+    _write_rows(unit, work, record, channel)
+    _require_scope(unit, Action.CREATE, work, record)
+    return Accepted(record)
+
+
+def update(
+    runtime: Runtime,
+    actor: Actor,
+    entity_name: str,
+    record_id: int,
+    given: Input,
+    *,
+    version: int | None,
+    channel: str = "form",
+    form: Form | None = None,
+) -> Outcome:
+    """Change a record, or say everything that is wrong.
+
+    ``version`` is the one the writer has seen (None: whatever is stored now). Raises Conflict when somebody was
+    faster, NotFound for unknown and forbidden records alike.
+    """
+    try:
+        with runtime.unit(actor, write=True) as unit:
+            return update_in(unit, entity_name, record_id, given, version=version, channel=channel, form=form)
+    except Refused as wrong:
+        with runtime.unit(actor) as unit:
+            return Rejected(as_draft(unit, wrong.work))
+
+
+def update_in(
+    unit: Unit,
+    entity_name: str,
+    record_id: int,
+    given: Input,
+    *,
+    version: int | None,
+    channel: str = "form",
+    form: Form | None = None,
+) -> Accepted:
+    """Change a record inside a unit of work that is already open."""
+    before = find(unit, Action.UPDATE, entity_name, record_id)
+    if version is not None and before.version != version:
+        raise Conflict(say("Someone else has changed this record in the meantime."), before.version)
+    rows = stored_rows(unit, before)
+    work = work_out(
+        unit.plan(entity_name), unit.context(channel), given, before=before, before_rows=rows, form=form
+    )
+    check_references(unit, [work])
+    _stop_if_wrong(work, given)
+    rows_changed = _rows_differ(work, rows)
+    if work.values == present(before.values) and not rows_changed:
+        return Accepted(before, changed=False)
+    with _clashes(work):
+        record = unit.tx.records.update(
+            entity_name,
+            record_id,
+            work.values,
+            before=before,
+            version=before.version,
+            by=unit.actor.id,
+            channel=channel,
+        )
+    _write_rows(unit, work, record, channel, rows)
+    _require_scope(unit, Action.UPDATE, work, record)
+    return Accepted(record)
+
+
+def number(unit: Unit, work: Work) -> None:
+    """Draw the business numbers that a new record still lacks."""
+    for field in work.plan.fields.values():
+        if field.sequence and work.values.get(field.key) is None:
+            sequence = unit.catalog.sequences[field.sequence]
+            work.values[field.key] = unit.tx.sequences.draw(sequence, work.values)
+
+
+class _clashes:  # noqa: N801 -- reads as a verb in `with`
+    """Turns a uniqueness clash of the store into violations at their fields."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, UniqueViolation):
+            self._work.violations.extend(clash_violations(self._work, error))
+            raise Refused(self._work) from error
+
+
+def clash_violations(work: Work, error: UniqueViolation) -> list[Violation]:
+    """Return the violations for every value that another record has already."""
+    found = []
+    for clash in error.clashes:
+        constraint = work.plan.entity.constraints.get(clash.key)
+        if constraint is not None:
+            message = constraint.message or say("There is a record with these values already.")
+            found.append(Violation(message, clash.fields[0]))
+        else:
+            found.append(Violation(say("Another record has this value already."), clash.key))
+    return found
+
+
+def _stop_if_wrong(work: Work, given: Input) -> None:
+    if work.errors or (work.violations and not given.confirmed):
+        raise Refused(work)
+
+
+def _rows_differ(work: Work, rows: dict[str, list[StoredRecord]]) -> bool:
+    for key in work.rows:
+        if [row.before.id if row.before else None for row in work.rows[key]] != [r.id for r in rows.get(key, [])]:
+            return True
+        if any(row.before is not None and row.values != present(row.before.values) for row in work.rows[key]):
+            return True
+    return False
+
+
+def _write_rows(
+    unit: Unit, work: Work, parent: StoredRecord, channel: str, before: dict[str, list[StoredRecord]] | None = None
+) -> None:
+    """Bring the stored rows of each subform to what ``work`` has, in its order."""
+    for key, rows in work.rows.items():
+        entity = work.plan.entity.fields[key].target
+        kept = {row.before.id for row in rows if row.before is not None}
+        gone = [record for record in (before or {}).get(key, []) if record.id not in kept]
+        if gone:
+            unit.tx.records.delete_rows(gone, by=unit.actor.id, channel=channel)
+        for position, row in enumerate(rows):
+            if row.before is None:
+                number(unit, row)
+        new = [(position, row) for position, row in enumerate(rows) if row.before is None]
+        if new:
+            unit.tx.records.insert_rows(
+                entity, parent.id, [(position, row.values) for position, row in new], by=unit.actor.id, channel=channel
+            )
+        for position, row in enumerate(rows):
+            if row.before is not None and (
+                row.values != present(row.before.values) or row.before.position != position
+            ):
+                unit.tx.records.update(row.before, row.values, by=unit.actor.id, channel=channel, position=position)
+
+
+def _require_scope(unit: Unit, action: Action, work: Work, record: StoredRecord) -> None:
+    """Check the right on the record as it is now; leaving the actor's own scope is refused and undone."""
+    conditions = access.scope(unit, action, unit.columns.main(record.entity))
+    if conditions is None:
+        raise Forbidden(say("You do not have the right to do this."))
+    if conditions and unit.tx.records.find(record.entity, record.id, conditions) is None:
+        work.violations.append(Violation(say("With these values the record would not be yours to save.")))
+        raise Refused(work)
+
+
+# --- delete and restore ---------------------------------------------------------------------------------------------
+
+
+def delete(runtime: Runtime, actor: Actor, entity_name: str, record_id: int, *, channel: str = "form") -> Deletion:
+    """Move a record, its rows and what cascades to the trash.
+
+    Raises ``store.problems.Restricted`` while records that restrict its deletion refer to it.
+    """
+    with runtime.unit(actor, write=True) as unit:
+        record = find(unit, Action.DELETE, entity_name, record_id)
+        title = title_of(unit, record)
+        deletion = unit.tx.trash.delete(record, by=unit.actor.id, channel=channel)
+        return Deletion(deletion.id, deletion.count, title)
+
+
+def restore(runtime: Runtime, actor: Actor, deletion_id: int, *, channel: str = "form") -> StoredRecord:
+    """Bring back everything that one deletion took away; raises UniqueViolation when a value is taken by now."""
+    with runtime.unit(actor, write=True) as unit:
+        deletion = unit.tx.trash.find(deletion_id)
+        if deletion is None or not _may_restore(unit, deletion):
+            raise NotFound(NO_SUCH_RECORD)
+        record = unit.tx.trash.restore(deletion_id, by=unit.actor.id, channel=channel)
+        row = unit.columns.main(record.entity)
+        conditions = _restore_scope(unit, record.entity, deletion.deleted_by, row)
+        if conditions is None or unit.tx.records.find(record.entity, record.id, conditions) is None:
+            raise NotFound(NO_SUCH_RECORD)
+        return record
+
+
+def _may_restore(unit: Unit, deletion: Any) -> bool:
+    mine = deletion.deleted_by is not None and deletion.deleted_by == unit.actor.id
+    return mine or access.may(unit.catalog, unit.actor, Action.RESTORE, deletion.entity)
+
+
+def _restore_scope(unit: Unit, entity: str, deleted_by: int | None, row: Any) -> list[Any] | None:
+    """Undoing one's own deletion asks for the right to delete; anybody else's for the right to restore."""
+    action = Action.DELETE if deleted_by is not None and deleted_by == unit.actor.id else Action.RESTORE
+    conditions = access.scope(unit, action, row)
+    return access.scope(unit, Action.RESTORE, row) if conditions is None else conditions
+
+
+def trash(unit: Unit, entity_name: str, limit: int = 50) -> list[TrashedRecord]:
+    """Return the newest deletions of an entity that the actor may restore."""
+    access.require(unit.catalog, unit.actor, Action.RESTORE, entity_name)
+    found = []
+    for item in unit.tx.trash.newest(entity_name, limit):
+        by = unit.lookup.row("core.user", item.deleted_by) if item.deleted_by else None
+        name = str(by.get("name") or "") if by else ""
+        title = unit.entity(entity_name).display.render(
+            unit.lookup.environment(unit.lookup.wrap(item.record)), unit.reader
+        )
+        found.append(TrashedRecord(item.deletion_id, item.record.id, title, item.deleted_at, name))
+    return found
+
+
+def title_of(unit: Unit, record: StoredRecord) -> str:
+    """Return how a record is named everywhere."""
+    environment = unit.lookup.environment(unit.lookup.wrap(record))
+    return unit.entity(record.entity).display.render(environment, unit.reader)

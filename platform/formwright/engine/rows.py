@@ -1,0 +1,170 @@
+"""Records as expressions see them: rows with values, and the source that follows references from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from formwright.definitions.model import Catalog, Entity
+from formwright.engine.actor import Actor
+from formwright.expressions.evaluate import Environment, Row, prepare
+from formwright.expressions.kinds import Value
+
+if TYPE_CHECKING:
+    from formwright.store.rows import StoredRecord
+    from formwright.store.transaction import Transaction
+
+
+class ValuesRow:
+    """A record, stored or being written, with its values by field key.
+
+    ``computer`` works out a computed field that is not stored; ``children`` are the rows of subforms that are in
+    hand, so that totals see what is typed and not what was stored.
+    """
+
+    __slots__ = ("built_in", "children", "computer", "definition", "entity", "id", "parent", "values")
+
+    def __init__(
+        self,
+        definition: Entity,
+        values: Mapping[str, Any],
+        record: StoredRecord | None = None,
+        parent: Row | None = None,
+    ) -> None:
+        self.definition = definition
+        self.entity = definition.name
+        self.values = values
+        self.built_in = record
+        self.id: int | None = record.id if record else None
+        self.parent = parent
+        self.children: dict[str, Sequence[Row]] = {}
+        self.computer: Callable[[ValuesRow, str], Value] | None = None
+
+    def get(self, name: str) -> Value:
+        """Return the value of the field or built-in column ``name``; None when it is empty."""
+        field = self.definition.fields.get(name)
+        if field is None:
+            return getattr(self.built_in, name, None) if self.built_in is not None else None
+        if field.compute is not None and not field.stored and self.computer is not None:
+            return self.computer(self, name)
+        value: Value = self.values.get(name)
+        if value is None and field.type.name == "boolean":
+            return False
+        return value
+
+
+class ActorRow:
+    """``me``: the user record of an actor, with the members ``roles`` and ``teams``."""
+
+    __slots__ = ("_actor", "_lookup", "entity", "id")
+
+    def __init__(self, actor: Actor, lookup: Lookup) -> None:
+        self.entity = "core.user"
+        self.id = actor.id
+        self._actor = actor
+        self._lookup = lookup
+
+    def get(self, name: str) -> Value:
+        """Return ``roles`` and ``login`` from the session, anything else from the user's record."""
+        if name == "roles":
+            return tuple(sorted(self._actor.roles))
+        if name == "login":
+            return self._actor.login
+        if name == "id" or self.id is None:
+            return self.id
+        row = self._lookup.row(self.entity, self.id)
+        return row.get(name) if row else None
+
+
+class SettingsRow:
+    """``settings``: the packages' settings, by key."""
+
+    __slots__ = ("_values", "entity", "id")
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.entity = "@settings"
+        self.id: int | None = None
+        self._values = values
+
+    def get(self, name: str) -> Value:
+        """Return the setting ``name``, as an admin set it or by its default."""
+        value: Value = self._values.get(name)
+        return value
+
+
+class Lookup:
+    """Follows references, backlinks and subforms from a row, each record read once a unit of work."""
+
+    def __init__(self, tx: Transaction, catalog: Catalog, now: datetime, timezone: str) -> None:
+        self._tx = tx
+        self._catalog = catalog
+        self._now = now
+        self._timezone = timezone
+        self._rows: dict[tuple[str, int], ValuesRow | None] = {}
+        self.roots: dict[str, Row | Value] = {}
+
+    def wrap(self, record: StoredRecord) -> ValuesRow:
+        """Return the row of a stored record and remember it."""
+        row = ValuesRow(self._catalog.entities[record.entity], record.values, record)
+        row.computer = self.compute
+        self._rows[record.entity, record.id] = row
+        return row
+
+    def preload(self, entity: str, ids: Sequence[int]) -> None:
+        """Read the records ``ids`` at once, so that following them later costs no query."""
+        missing = [number for number in set(ids) if (entity, number) not in self._rows]
+        if not missing:
+            return
+        for number in missing:
+            self._rows[entity, number] = None
+        for record in self._tx.records.get_many(entity, missing):
+            self.wrap(record)
+
+    def row(self, entity: str, id: int) -> ValuesRow | None:  # noqa: A002 -- the protocol's name
+        """Return the row of one record, or None when there is none."""
+        if (entity, id) not in self._rows:
+            self.preload(entity, [id])
+        return self._rows[entity, id]
+
+    def related(self, row: Row, field: str) -> Sequence[Row]:
+        """Return the rows behind a subform, a backlink or many references."""
+        if isinstance(row, ValuesRow) and field in row.children:
+            return row.children[field]
+        definition = self._catalog.entities[row.entity].fields[field]
+        if row.id is None and definition.type.virtual:
+            return ()
+        if definition.is_subform:
+            found = self._tx.records.children(definition.target, [row.id or 0])
+            return [self._child(record, row) for record in found]
+        if definition.type.virtual:
+            return [self.wrap(r) for r in self._tx.records.referring(definition.target, definition.via, row.id or 0)]
+        value = row.get(field)
+        ids = [number for number in value if isinstance(number, int)] if isinstance(value, tuple) else []
+        self.preload(definition.target, ids)
+        return [found for number in ids if (found := self.row(definition.target, number))]
+
+    def _child(self, record: StoredRecord, parent: Row) -> ValuesRow:
+        row = self.wrap(record)
+        row.parent = parent
+        return row
+
+    def compute(self, row: ValuesRow, key: str) -> Value:
+        """Work out the computed field ``key`` of ``row`` that is not stored."""
+        checked = row.definition.fields[key].compute
+        return prepare(checked)(self.environment(row)) if checked is not None else None
+
+    def environment(self, row: Row, **roots: Row | Value) -> Environment:
+        """Return the surroundings for evaluating an expression on ``row``."""
+        parent = getattr(row, "parent", None)
+        if parent is None and getattr(row, "built_in", None) is not None:
+            parent = self._stored_parent(row)
+        extra: dict[str, Row | Value] = {**self.roots, "this": row, "parent": parent, **roots}
+        return Environment(record=row, now=self._now, timezone=self._timezone, roots=extra, source=self)
+
+    def _stored_parent(self, row: Row) -> Row | None:
+        definition = self._catalog.entities.get(row.entity)
+        record = getattr(row, "built_in", None)
+        if definition is None or not definition.parent or record is None or record.parent_id is None:
+            return None
+        return self.row(definition.parent, record.parent_id)

@@ -1,0 +1,182 @@
+"""What pages, commands and jobs hold: the definitions in force, the store, the plugins and the clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from formwright.clock import Clock, SystemClock
+from formwright.definitions.load import load_sources
+from formwright.definitions.model import Catalog, Entity, Form, View
+from formwright.engine.actor import Actor
+from formwright.engine.pipeline import Context, EntityPlan, plans_for
+from formwright.engine.rows import ActorRow, Lookup, SettingsRow
+from formwright.errors import UnknownName
+from formwright.expressions.evaluate import Environment
+from formwright.store.columns import Columns
+from formwright.suggest import closest
+from formwright.texts import Reader, say
+
+if TYPE_CHECKING:
+    from formwright.plugins.manager import Plugins
+    from formwright.store.store import Store
+    from formwright.store.transaction import Transaction
+
+
+class Definitions:
+    """One revision of the definitions with everything that is worked out from it once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    @cached_property
+    def plans(self) -> dict[str, EntityPlan]:
+        """The write plan of each entity, by qualified name."""
+        return plans_for(self.catalog)
+
+    def setting_defaults(self) -> dict[str, Any]:
+        """Return each setting's default, by its bare key."""
+        return {setting.key: setting.field.default for setting in self.catalog.settings.values()}
+
+
+class Runtime:
+    """The engine's hands. One a process, shared by its threads."""
+
+    def __init__(self, store: Store, plugins: Plugins, clock: Clock | None = None, site: Reader | None = None) -> None:
+        self.store = store
+        self.plugins = plugins
+        self.clock = clock or SystemClock()
+        self.site = site or Reader()
+        self._lock = threading.Lock()
+        self._definitions = Definitions(load_sources({}, plugins))
+
+    @property
+    def definitions(self) -> Definitions:
+        """The definitions as this process last saw them; ``unit`` brings them up to date."""
+        return self._definitions
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog of ``definitions``."""
+        return self._definitions.catalog
+
+    @contextmanager
+    def unit(self, actor: Actor, *, write: bool = False) -> Iterator[Unit]:
+        """Open one unit of work: one transaction, one instant, one revision of the definitions."""
+        with self.store.transaction(write=write, now=self.clock.now()) as tx:
+            yield self.unit_in(tx, actor)
+
+    def unit_in(self, tx: Transaction, actor: Actor) -> Unit:
+        """Return a unit of work inside a transaction that is already open."""
+        definitions = self.refresh(tx)
+        tx.use(definitions.catalog)
+        return Unit(self, tx, definitions, actor)
+
+    def refresh(self, tx: Transaction) -> Definitions:
+        """Take up the newest published revision, if there is a newer one than this process has seen."""
+        newest = tx.revisions.newest_number()
+        if newest != self._definitions.catalog.revision:
+            with self._lock:
+                if newest != self._definitions.catalog.revision:
+                    self._definitions = Definitions(self.load_revision(tx, newest))
+        return self._definitions
+
+    def load_revision(self, tx: Transaction, number: int) -> Catalog:
+        """Return the catalog of one published revision."""
+        return load_sources(tx.revisions.files(number), self.plugins, revision=number)
+
+
+class Unit:
+    """One unit of work: who acts, in which transaction, under which definitions."""
+
+    def __init__(self, runtime: Runtime, tx: Transaction, definitions: Definitions, actor: Actor) -> None:
+        self.runtime = runtime
+        self.tx = tx
+        self.definitions = definitions
+        self.catalog = definitions.catalog
+        self.actor = actor
+
+    @property
+    def reader(self) -> Reader:
+        """Language and zone of the actor."""
+        return self.actor.reader
+
+    @property
+    def now(self) -> datetime:
+        """The instant of this unit of work."""
+        return self.tx.now
+
+    @cached_property
+    def columns(self) -> Columns:
+        """How attributes become columns of the store."""
+        return self.tx.columns
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The packages' settings by bare key: an admin's value, or the default."""
+        values = self.definitions.setting_defaults()
+        for name, value in self.tx.setting_values.all().items():
+            setting = self.catalog.settings.get(name)
+            if setting is not None:
+                values[setting.key] = setting.field.type.from_stored(setting.field, value)
+        return values
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """Follows references for expressions, with ``me`` and ``settings`` at hand."""
+        lookup = Lookup(self.tx, self.catalog, self.now, self.reader.timezone)
+        lookup.roots["me"] = ActorRow(self.actor, lookup)
+        lookup.roots["settings"] = _LazySettings(self)
+        return lookup
+
+    def context(self, channel: str = "form") -> Context:
+        """Return what the write pipeline shares between records."""
+        return Context(self.lookup, self.reader, channel)
+
+    def bindings(self, **roots: Any) -> Environment:
+        """Return the constants of a condition that is turned into SQL: me, settings, now."""
+        return self.lookup.environment(SettingsRow({}), **roots)
+
+    def entity(self, name: str) -> Entity:
+        """Return the entity of that qualified name; UnknownName offers the nearest."""
+        return _get(self.catalog.entities, name)
+
+    def view(self, name: str) -> View:
+        """Return the view of that qualified name."""
+        return _get(self.catalog.views, name)
+
+    def form(self, name: str) -> Form:
+        """Return the form of that qualified name."""
+        return _get(self.catalog.forms, name)
+
+    def plan(self, name: str) -> EntityPlan:
+        """Return the write plan of an entity."""
+        return self.definitions.plans[name]
+
+
+class _LazySettings:
+    """``settings`` that are read from the database only when an expression asks for one."""
+
+    __slots__ = ("_unit", "entity", "id")
+
+    def __init__(self, unit: Unit) -> None:
+        self.entity = "@settings"
+        self.id: int | None = None
+        self._unit = unit
+
+    def get(self, name: str) -> Any:
+        """Return the setting ``name``."""
+        return self._unit.settings.get(name)
+
+
+def _get(known: Mapping[str, Any], name: str) -> Any:
+    if name in known:
+        return known[name]
+    near = closest(name, known)
+    if near:
+        raise UnknownName(say("There is no '%(name)s'; did you mean '%(near)s'?", name=name, near=near))
+    raise UnknownName(say("There is no '%(name)s'.", name=name))

@@ -1,0 +1,253 @@
+"""Lists: a view, what the actor may see of it, and what was searched, filtered and sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from formwright.definitions.model import Action, Column, Entity, Field, Option, QuickFilter, Sort, View
+from formwright.engine import access
+from formwright.engine.formats import Titles, references_in, show
+from formwright.engine.pipeline import condition_holds
+from formwright.engine.references import read_across
+from formwright.engine.rows import ValuesRow
+from formwright.errors import Forbidden
+from formwright.store.across import equals
+from formwright.store.compile import compile_condition
+from formwright.store.query import ListQuery
+from formwright.texts import say
+
+if TYPE_CHECKING:
+    from formwright.engine.runtime import Unit
+    from formwright.store.columns import RecordColumns
+    from formwright.store.rows import StoredRecord
+
+#: Counting stops here; beyond it a list says "1000+".
+COUNT_CAP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """What a person asked of a list; all of it stands in the URL."""
+
+    search: str = ""
+    #: Quick filter key -> "on", or the chosen value of a field.
+    filters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    sort: tuple[Sort, ...] = ()
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value in a list, as shown."""
+
+    text: str
+    field: Field | None = None
+    value: Any = None
+    link: tuple[str, int] | None = None
+    color: str = ""
+    mark: str = ""  # what a screen reader says of the style
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One record in a list."""
+
+    id: int
+    title: str
+    cells: tuple[Cell, ...]
+    color: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuickFilterState:
+    """A quick filter with what can be chosen and what is chosen."""
+
+    filter: QuickFilter
+    options: tuple[Option, ...]
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of a list. ``next`` and ``previous`` are tokens for ``ListState.after`` and ``before``, or ""."""
+
+    view: View
+    entity: Entity
+    columns: tuple[Column, ...]
+    rows: tuple[ListRow, ...]
+    next: str = ""
+    previous: str = ""
+    count: int = 0
+    capped: bool = False
+    sort: tuple[Sort, ...] = ()
+    quick_filters: tuple[QuickFilterState, ...] = ()
+
+
+def views_of(unit: Unit, entity_name: str) -> list[View]:
+    """Return the views of an entity that the actor's roles may use, in file order."""
+    return [
+        view
+        for view in unit.catalog.views.values()
+        if view.entity == entity_name and (not view.roles or view.roles & unit.actor.roles)
+    ]
+
+
+def default_view(unit: Unit, entity_name: str) -> View:
+    """Return the view that opens first: the one marked, else the first the actor may use."""
+    views = views_of(unit, entity_name)
+    if not views:
+        raise Forbidden(say("You do not have the right to do this."))
+    chosen = unit.entity(entity_name).default_view
+    return next((v for v in views if v.name == chosen), next((v for v in views if v.default), views[0]))
+
+
+def list_view(unit: Unit, view_name: str, state: ListState) -> ListPage:
+    """Return one page of the view as the actor may see it."""
+    view = unit.view(view_name)
+    if view.roles and not view.roles & unit.actor.roles:
+        raise Forbidden(say("You do not have the right to do this."))
+    entity = unit.entity(view.entity)
+    row = unit.columns.record(view.entity)
+    sort = _usable_sort(entity, state.sort) or view.sort
+    conditions = list_conditions(unit, view, state, row)
+    if conditions is None:
+        raise Forbidden(say("You do not have the right to do this."))
+    query = ListQuery(
+        row=row,
+        where=conditions,
+        sort=sort,
+        limit=view.page_size,
+        after=state.after,
+        before=state.before,
+        search=state.search,
+    )
+    page = unit.tx.records.list(query)
+    alone = not (state.after or state.before or page.next)
+    count, capped = (len(page.records), False) if alone else unit.tx.records.count(query, COUNT_CAP)
+    return ListPage(
+        view=view,
+        entity=entity,
+        columns=view.columns,
+        rows=tuple(list_rows(unit, view, page.records)),
+        next=page.next,
+        previous=page.previous,
+        count=count,
+        capped=capped,
+        sort=sort,
+        quick_filters=tuple(_quick_filters(entity, view, state)),
+    )
+
+
+def list_conditions(unit: Unit, view: View, state: ListState, row: RecordColumns) -> list[Any] | None:
+    """Return what selects the rows: the actor's scope, the view's filter, the quick filters; None for no right."""
+    scope = access.scope(unit, Action.READ, row)
+    if scope is None:
+        return None
+    conditions = list(scope)
+    bindings = unit.bindings()
+    checked = [view.filter] if view.filter is not None else []
+    for quick in view.quick_filters:
+        chosen = state.filters.get(quick.key, "")
+        if chosen and quick.condition is not None:
+            checked.append(quick.condition)
+        elif chosen:
+            conditions.append(equals(row, quick.field, chosen))
+    conditions += [compile_condition(each, row, unit.columns, bindings) for each in checked]
+    return conditions
+
+
+def _usable_sort(entity: Entity, sort: Iterable[Sort]) -> tuple[Sort, ...]:
+    """Keep what can be sorted by; a sort key comes from the URL."""
+    return tuple(
+        each
+        for each in sort
+        if each.path in ("created_at", "updated_at")
+        or ((wanted := entity.fields.get(each.path)) is not None and wanted.sortable and wanted.type.slot)
+    )
+
+
+def _quick_filters(entity: Entity, view: View, state: ListState) -> Iterable[QuickFilterState]:
+    for quick in view.quick_filters:
+        wanted = entity.fields.get(quick.field) if quick.field else None
+        yield QuickFilterState(quick, wanted.options if wanted else (), state.filters.get(quick.key, ""))
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def list_rows(unit: Unit, view: View, records: Sequence[StoredRecord]) -> list[ListRow]:
+    """Return the rows as shown; everything they refer to is read in one statement."""
+    entity = unit.entity(view.entity)
+    rows = [unit.lookup.wrap(record) for record in records]
+    paths = [column.path for column in view.columns]
+    titles = titles_for(unit, entity, rows, [*paths, *entity.display.reads_first])
+    return [_list_row(unit, entity, view, row, titles) for row in rows]
+
+
+def titles_for(unit: Unit, entity: Entity, rows: Sequence[ValuesRow], paths: Iterable[str]) -> Titles:
+    """Return the titles of every record that the fields at the start of ``paths`` refer to."""
+    heads = {path.split(".")[0] for path in paths}
+    fields = [f for key in heads if (f := entity.fields.get(key)) is not None and f.target and not f.type.virtual]
+    wanted: dict[str, set[int]] = {}
+    for definition in fields:
+        for row in rows:
+            wanted.setdefault(definition.target, set()).update(references_in(definition, row.values.get(definition.key)))
+    titles = Titles()
+    for (target, number), readable in read_across(unit, wanted).items():
+        if readable:
+            titles.known[target, number] = _title(unit, target, number)
+    return titles
+
+
+def _title(unit: Unit, entity: str, number: int) -> str:
+    row = unit.lookup.row(entity, number)
+    if row is None:
+        return ""
+    return unit.entity(entity).display.render(unit.lookup.environment(row), unit.reader)
+
+
+def _list_row(unit: Unit, entity: Entity, view: View, row: ValuesRow, titles: Titles) -> ListRow:
+    environment = unit.lookup.environment(row)
+    color = next((style.color for style in view.row_style if condition_holds(style.when, environment)), "")
+    cells = []
+    for column in view.columns:
+        cell = _cell(unit, entity, column.path, row, titles)
+        style = next((style for style in column.style if condition_holds(style.when, environment)), None)
+        if style is not None:
+            mark = style.text.in_language(unit.reader.language)
+            cell = Cell(cell.text, cell.field, cell.value, cell.link, style.color, mark)
+        cells.append(cell)
+    title = entity.display.render(environment, unit.reader)
+    return ListRow(row.id or 0, title, tuple(cells), color)
+
+
+def _cell(unit: Unit, entity: Entity, path: str, row: ValuesRow, titles: Titles) -> Cell:
+    head, _, rest = path.partition(".")
+    definition = entity.fields.get(head)
+    if definition is None:
+        return _built_in_cell(unit, head, row, titles)
+    value = row.get(head)
+    if rest and definition.is_reference:
+        if not isinstance(value, int) or not titles.readable(definition.target, value):
+            return Cell("")
+        target = unit.lookup.row(definition.target, value)
+        return _cell(unit, unit.entity(definition.target), rest, target, titles) if target else Cell("")
+    text = show(definition, value, unit.reader, titles)
+    link = None
+    if definition.is_reference and isinstance(value, int) and titles.readable(definition.target, value):
+        link = (definition.target, value)
+    color = next((o.color for o in definition.options if o.value == value), "") if definition.options else ""
+    return Cell(text, definition, value, link, color)
+
+
+def _built_in_cell(unit: Unit, name: str, row: ValuesRow, titles: Titles) -> Cell:
+    value = row.get(name)
+    if value is None:
+        return Cell("")
+    if name in ("created_by", "updated_by") and isinstance(value, int):
+        return Cell(titles.of("core.user", value, unit.reader), None, value)
+    return Cell(unit.show_built_in(name, value), None, value)

@@ -1,0 +1,127 @@
+"""Questions that span entities or conditions: several kinds of records, several counts, each in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true, union_all
+
+from formwright.fieldtypes.base import ValueProblem
+from formwright.store import tables
+from formwright.store.rows import WHOLE, StoredRecord
+
+if TYPE_CHECKING:
+    from formwright.store.columns import RecordColumns
+    from formwright.store.transaction import Transaction
+
+Key = TypeVar("Key", bound=Hashable)
+_record = tables.record.c
+
+
+def any_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the condition that holds where at least one of ``conditions`` does."""
+    return conditions[0] if len(conditions) == 1 else or_(*conditions)
+
+
+def parent_exists(
+    row: RecordColumns, parent: RecordColumns, conditions: Iterable[ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Return the condition that the record which ``row`` belongs to meets ``conditions`` (on ``parent``)."""
+    return (
+        select(parent.id)
+        .where(parent.belongs(), parent.id == row.value("parent_id"), *conditions)
+        .exists()
+    )
+
+
+def equals(row: RecordColumns, key: str, text: str) -> ColumnElement[bool]:
+    """Return the condition that a field has the value that ``text`` stands for: a quick filter's choice.
+
+    A text that stands for no value matches nothing. A field of several values matches when one of them is it.
+    """
+    field = row.definition.fields[key]
+    try:
+        value = field.type.accept(field, text)
+        stored = None if value is None else field.type.to_stored(field, value)
+    except ValueProblem:
+        stored = None
+    if stored is None:
+        return false()
+    if isinstance(stored, list):
+        items = row.items(key)
+        return select(literal(1)).select_from(items).where(items.c.value == stored[0]).exists()
+    column: Any = row.value(key)
+    return column.is_(true()) if stored is True else column == stored
+
+
+def get_across(
+    tx: Transaction,
+    wanted: Mapping[str, Iterable[int]],
+    conditions: Mapping[str, Sequence[ColumnElement[bool]] | None],
+) -> list[tuple[StoredRecord, bool]]:
+    """Return records of several entities, each with whether its entity's ``conditions`` hold; in one statement.
+
+    The conditions are on ``columns.main(entity)``; None stands for "never", no conditions for "always".
+    """
+    places = {tx.columns.place(entity).id: entity for entity in wanted}
+    whens: dict[int, ColumnElement[bool]] = {}
+    picks = []
+    for number, entity in places.items():
+        ids = sorted(set(wanted[entity]))
+        if not ids:
+            continue
+        picks.append(and_(_record.entity_id == number, _record.id.in_(ids)))
+        scope = conditions.get(entity)
+        whens[number] = false() if scope is None else and_(true(), *scope)
+    if not picks:
+        return []
+    readable = case(*((_record.entity_id == number, condition) for number, condition in whens.items()), else_=false())
+    query = select(_record.entity_id, readable.label("readable"), *WHOLE).where(
+        _record.workspace_id == tx.workspace, or_(*picks)
+    )
+    return [
+        (tx.records.rows.stored(places[row[0]], tx.shape.codec(places[row[0]]), row[2:]), bool(row[1]))
+        for row in tx.connection.execute(query)
+    ]
+
+
+def which_hold(
+    tx: Transaction, record: StoredRecord, conditions: Mapping[Key, Sequence[ColumnElement[bool]]]
+) -> set[Key]:
+    """Return those keys whose conditions (on ``columns.main``) hold for the record; in one statement."""
+    keys = list(conditions)
+    query = select(*(and_(true(), *conditions[key]).label(f"c{number}") for number, key in enumerate(keys))).where(
+        _record.workspace_id == tx.workspace,
+        _record.entity_id == tx.columns.place(record.entity).id,
+        _record.id == record.id,
+    )
+    row = tx.connection.execute(query).first()
+    return set() if row is None else {key for key, holds in zip(keys, row, strict=True) if holds}
+
+
+def which_of(
+    tx: Transaction, entity: str, ids: Sequence[int], conditions: Sequence[ColumnElement[bool]]
+) -> set[int]:
+    """Return those of ``ids`` that are records of ``entity`` within the conditions (on ``columns.main``)."""
+    query = select(_record.id).where(
+        _record.workspace_id == tx.workspace,
+        _record.entity_id == tx.columns.place(entity).id,
+        _record.id.in_(ids),
+        *conditions,
+    )
+    return set(tx.connection.scalars(query))
+
+
+def counts(
+    tx: Transaction, queries: Sequence[tuple[RecordColumns, Sequence[ColumnElement[bool]]]], cap: int
+) -> list[tuple[int, bool]]:
+    """Return how many records each query has, counted up to ``cap``, and whether there are more; in one statement."""
+    if not queries:
+        return []
+    parts = []
+    for number, (row, conditions) in enumerate(queries):
+        capped = select(literal(1)).select_from(row.table).where(row.belongs(), *conditions).limit(cap + 1).subquery()
+        parts.append(select(literal(number).label("number"), func.count().label("found")).select_from(capped))
+    found = {row.number: row.found for row in tx.connection.execute(union_all(*parts))}
+    return [(min(found[number], cap), found[number] > cap) for number in range(len(queries))]
