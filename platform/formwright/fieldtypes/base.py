@@ -32,6 +32,8 @@ class OptionLike(Protocol):
     def title(self) -> Label: ...
     @property
     def deprecated(self) -> bool: ...
+    @property
+    def was(self) -> Sequence[str]: ...
 
 
 class FieldLike(Protocol):
@@ -48,11 +50,27 @@ class FieldLike(Protocol):
     @property
     def scale(self) -> int: ...
     @property
+    def suggestions(self) -> Sequence[str]: ...
+    @property
+    def computed(self) -> bool: ...
+    @property
     def currency(self) -> str: ...
+    @property
+    def currency_from(self) -> str: ...
     @property
     def minimum(self) -> Decimal | None: ...
     @property
     def maximum(self) -> Decimal | None: ...
+    @property
+    def exclusive_minimum(self) -> Decimal | None: ...
+    @property
+    def exclusive_maximum(self) -> Decimal | None: ...
+    @property
+    def multiple_of(self) -> Decimal | None: ...
+    @property
+    def min_items(self) -> int | None: ...
+    @property
+    def max_items(self) -> int | None: ...
     @property
     def min_length(self) -> int | None: ...
     @property
@@ -156,6 +174,21 @@ class FieldType(ABC):
         if isinstance(value, str):
             return self.parse(field, value, Reader())
         return value
+
+    def with_date_order(self, order: str) -> FieldType:
+        """Return this type reading 03/04/2024 by ``order`` (``dmy`` or ``mdy``), as an importer was told.
+
+        Types that read no dates return themselves.
+        """
+        return self
+
+    def is_ambiguous(self, typed: str) -> bool:
+        """Return True when ``typed`` means a value only once the order of day and month is known."""
+        return False
+
+    def slot_for(self, field: FieldLike) -> Slot:
+        """Return the column family that can index ``field``; differs from ``slot`` where an option decides."""
+        return self.slot
 
     def check(self, field: FieldLike, value: Any) -> Text | None:
         """Return what is wrong with a value of the right kind (limits, pattern, options), or None."""

@@ -1,0 +1,394 @@
+"""Field types for values out of a list: choice, choices, tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from formwright.expressions import kinds
+from formwright.expressions.kinds import Base, Kind
+from formwright.fieldtypes import spelling
+from formwright.fieldtypes.base import Example, FieldLike, FieldType, OptionLike, Slot, ValueProblem
+from formwright.suggest import closest
+from formwright.texts import Reader, Text, say, say_many
+
+_SEPARATOR = re.compile(r"[,，、;；\n]")
+_MANY_OPERATORS = ("any", "all", "none", "empty", "not_empty")
+_TAG_LENGTH = 60
+
+
+class Spellings:
+    """Every spelling of every option of one list: value, titles in all languages, former values."""
+
+    def __init__(self, options: Sequence[OptionLike]) -> None:
+        self.options = options
+        self.by_value = {option.value: option for option in options}
+        self.exact: dict[str, str] = {}
+        self.folded: dict[str, str] = {}
+        for spell in (
+            _values,
+            _titles,
+            _formers,
+        ):  # where two options share a spelling, a value wins
+            for option in options:
+                for text in spell(option):
+                    self.exact.setdefault(text, option.value)
+                    self.folded.setdefault(_fold(text), option.value)
+
+    def find(self, text: str) -> str | None:
+        """Return the value that ``text`` spells, case and width ignored, or None."""
+        found = self.exact.get(text)
+        return found if found is not None else self.folded.get(_fold(text))
+
+    def title(self, value: str, language: str) -> str:
+        """Return the title of ``value``; the value itself where no option has it."""
+        option = self.by_value.get(value)
+        return value if option is None else option.title.in_language(language) or value
+
+
+_tables: dict[int, Spellings] = {}
+
+
+def spellings(options: Sequence[OptionLike]) -> Spellings:
+    """Return the table of ``options``, made once for each list that lives."""
+    table = _tables.get(id(options))
+    if (
+        table is None or table.options is not options
+    ):  # an id may be used again once its list is gone
+        if len(_tables) > 4096:
+            _tables.clear()
+        table = _tables[id(options)] = Spellings(options)
+    return table
+
+
+def offered(field: FieldLike, current: Any = None) -> list[OptionLike]:
+    """Return the options to offer: deprecated ones only when ``current`` (one value or several) has them."""
+    kept = {current} if isinstance(current, str) else set(current or ())
+    return [option for option in field.options if not option.deprecated or option.value in kept]
+
+
+class ChoiceType(FieldType):
+    """One value out of a list of options."""
+
+    name = "choice"
+    attributes = frozenset({"options", "option_set", "allow_other"})
+    widget = "choice"
+    operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "in", "not_in", "empty", "not_empty")
+    slot = Slot.TEXT
+    examples: ClassVar[tuple[Example, ...]] = (Example("", None),)
+
+    def kind(self, field: FieldLike) -> Kind:
+        """Return text that is one of the options' values."""
+        return _option_kind(field)
+
+    def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
+        """Return the value whose spelling was typed: value, title in any language, or former value."""
+        table = spellings(field.options)
+        found = table.exact.get(typed)
+        if found is not None:
+            return found
+        text = spelling.one_line(typed)
+        return _find(field, table, text, reader) if text else None
+
+    def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
+        """Return the title in the reader's language."""
+        return spellings(field.options).title(value, reader.language)
+
+    def format_input(self, field: FieldLike, value: Any, reader: Reader) -> str:
+        """Return the value."""
+        return str(value)
+
+    def accept(self, field: FieldLike, value: Any) -> Any:
+        """Return the value that a text spells."""
+        if not isinstance(value, str):
+            raise ValueProblem(say("Choose one of the options."))
+        return self.parse(field, value, Reader())
+
+    def check(self, field: FieldLike, value: Any) -> Text | None:
+        """Return a sentence for a value that is no option; deprecated ones stay good."""
+        if not field.allow_other and value not in spellings(field.options).by_value:
+            return _not_offered(field, value, Reader())
+        return None
+
+    def search_text(self, field: FieldLike, value: Any) -> str:
+        """Return the titles in all languages."""
+        return _all_titles(field, value)
+
+    def json_schema(self, field: FieldLike) -> Mapping[str, Any]:
+        """Return the JSON Schema of the values, each with its title."""
+        return _option_schema(field)
+
+
+class ChoicesType(FieldType):
+    """Several values out of a list of options, in the order of the list."""
+
+    name = "choices"
+    attributes = frozenset({"options", "option_set", "allow_other", "minItems", "maxItems"})
+    widget = "choices"
+    operators: ClassVar[tuple[str, ...]] = _MANY_OPERATORS
+    many = True
+    examples: ClassVar[tuple[Example, ...]] = (Example("", None),)
+
+    def kind(self, field: FieldLike) -> Kind:
+        """Return a list of option values."""
+        return kinds.list_of(_option_kind(field))
+
+    def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
+        """Return the values whose spellings were typed, between commas or semicolons of either width."""
+        return self._gather(field, self._split(field, typed, reader))
+
+    def parse_many(self, field: FieldLike, typed: Sequence[str], reader: Reader) -> Any:
+        """Return the values of all ticked boxes."""
+        table = spellings(field.options)
+        texts = (spelling.one_line(text) for text in typed)
+        return self._gather(field, [_find(field, table, text, reader) for text in texts if text])
+
+    def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
+        """Return the titles in the reader's language."""
+        table = spellings(field.options)
+        return enumerate_words([table.title(item, reader.language) for item in value], reader)
+
+    def format_input(self, field: FieldLike, value: Any, reader: Reader) -> str:
+        """Return the values with commas."""
+        return ", ".join(value)
+
+    def accept(self, field: FieldLike, value: Any) -> Any:
+        """Return the values, given as a list or as text."""
+        if isinstance(value, str):
+            return self.parse(field, value, Reader())
+        return self.parse_many(field, texts_of(value), Reader())
+
+    def check(self, field: FieldLike, value: Any) -> Text | None:
+        """Return a sentence for a value that is no option, or for too many or too few."""
+        known = spellings(field.options).by_value
+        if not field.allow_other:
+            for item in value:
+                if item not in known:
+                    return _not_offered(field, item, Reader())
+        return count_problem(field, len(value))
+
+    def to_stored(self, field: FieldLike, value: Any) -> Any:
+        """Return a list."""
+        return list(value)
+
+    def from_stored(self, field: FieldLike, stored: Any) -> Any:
+        """Return a tuple."""
+        return tuple(stored)
+
+    def search_text(self, field: FieldLike, value: Any) -> str:
+        """Return all titles in all languages."""
+        return " ".join(_all_titles(field, item) for item in value)
+
+    def json_schema(self, field: FieldLike) -> Mapping[str, Any]:
+        """Return the JSON Schema of a list of different option values."""
+        return {
+            "type": "array",
+            "items": _option_schema(field),
+            "uniqueItems": True,
+            **items_schema(field),
+        }
+
+    def _split(self, field: FieldLike, typed: str, reader: Reader) -> list[str]:
+        """Return the values in ``typed``; an option whose own title has a comma is found too."""
+        table = spellings(field.options)
+        cuts = [0, *(match.end() for match in _SEPARATOR.finditer(typed)), len(typed) + 1]
+        found: list[str] = []
+        start = 0
+        while start < len(cuts) - 1:
+            for end in range(len(cuts) - 1, start, -1):
+                text = spelling.one_line(typed[cuts[start] : cuts[end] - 1])
+                value = table.find(text) if text else None
+                if value is not None or end == start + 1:
+                    break
+            if text:
+                found.append(value if value is not None else _find(field, table, text, reader))
+            start = end
+        return found
+
+    def _gather(self, field: FieldLike, values: Iterable[str]) -> tuple[str, ...] | None:
+        """Return each value once, options in the list's order and others behind them."""
+        chosen = dict.fromkeys(values)
+        known = [option.value for option in field.options if option.value in chosen]
+        others = [value for value in chosen if value not in set(known)]
+        return (*known, *others) or None
+
+
+class TagsType(FieldType):
+    """Some words, free to choose."""
+
+    name = "tags"
+    attributes = frozenset({"suggestions", "minItems", "maxItems"})
+    widget = "tags"
+    operators: ClassVar[tuple[str, ...]] = _MANY_OPERATORS
+    many = True
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("VIP, 老客户；华南", ("VIP", "老客户", "华南")),
+        Example("a、b，a", ("a", "b")),
+        Example("VIP vip", ("VIP vip",)),
+        Example(" ,; ", None),
+        Example("x" * 61, wrong=True),
+    )
+
+    def kind(self, field: FieldLike) -> Kind:
+        """Return a list of texts."""
+        return kinds.list_of(kinds.TEXT)
+
+    def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
+        """Return the words between commas or semicolons of either width, each once whatever its case."""
+        return self.parse_many(field, [typed], reader)
+
+    def parse_many(self, field: FieldLike, typed: Sequence[str], reader: Reader) -> Any:
+        """Return the words of all texts; one that differs from a suggestion by case only becomes it."""
+        suggested = {_fold(word): word for word in field.suggestions}
+        found: dict[str, str] = {}
+        for text in typed:
+            for piece in _SEPARATOR.split(text):
+                word = spelling.one_line(piece)
+                if word:
+                    folded = _fold(word)
+                    found.setdefault(folded, suggested.get(folded, word))
+        return tuple(found.values()) or None
+
+    def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
+        """Return the words."""
+        return enumerate_words(value, reader)
+
+    def format_input(self, field: FieldLike, value: Any, reader: Reader) -> str:
+        """Return the words with commas."""
+        return ", ".join(value)
+
+    def accept(self, field: FieldLike, value: Any) -> Any:
+        """Return the words, given as a list or as text."""
+        return self.parse_many(
+            field, [value] if isinstance(value, str) else texts_of(value), Reader()
+        )
+
+    def check(self, field: FieldLike, value: Any) -> Text | None:
+        """Return a sentence for a word that is too long, or for too many or too few."""
+        for word in value:
+            if len(word) > _TAG_LENGTH:
+                return say("A tag has at most %(limit)s characters.", limit=_TAG_LENGTH)
+        return count_problem(field, len(value))
+
+    def to_stored(self, field: FieldLike, value: Any) -> Any:
+        """Return a list."""
+        return list(value)
+
+    def from_stored(self, field: FieldLike, stored: Any) -> Any:
+        """Return a tuple."""
+        return tuple(stored)
+
+    def search_text(self, field: FieldLike, value: Any) -> str:
+        """Return the words."""
+        return " ".join(value)
+
+    def json_schema(self, field: FieldLike) -> Mapping[str, Any]:
+        """Return the JSON Schema of a list of different words."""
+        words = {"type": "string", "minLength": 1, "maxLength": _TAG_LENGTH}
+        return {"type": "array", "items": words, "uniqueItems": True, **items_schema(field)}
+
+
+def enumerate_words(words: Iterable[str], reader: Reader) -> str:
+    """Return ``words`` in a row as the reader's language writes it.
+
+    >>> enumerate_words(["a", "b"], Reader("zh-CN")), enumerate_words(["a", "b"], Reader("en"))
+    ('a、b', 'a, b')
+    """
+    return ("、" if reader.language.startswith("zh") else ", ").join(words)
+
+
+def texts_of(value: Any) -> list[str]:
+    """Return the texts of a list; raise ValueProblem when it is none."""
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise ValueProblem(say("Enter a list of texts."))
+    return list(value)
+
+
+def count_problem(field: FieldLike, count: int) -> Text | None:
+    """Return a sentence when a field has too many or too few values."""
+    if field.max_items is not None and count > field.max_items:
+        return say_many("Choose at most %(count)s.", "Choose at most %(count)s.", field.max_items)
+    if field.min_items is not None and count < field.min_items:
+        return say_many("Choose at least %(count)s.", "Choose at least %(count)s.", field.min_items)
+    return None
+
+
+def items_schema(field: FieldLike) -> dict[str, int]:
+    """Return the JSON Schema words for how many values a field has."""
+    limits = {"minItems": field.min_items, "maxItems": field.max_items}
+    return {word: limit for word, limit in limits.items() if limit is not None}
+
+
+def _values(option: OptionLike) -> Iterable[str]:
+    return (option.value,)
+
+
+def _titles(option: OptionLike) -> Iterable[str]:
+    return (
+        spelling.one_line(text)
+        for text in (option.title.default, *option.title.translations.values())
+        if text
+    )
+
+
+def _formers(option: OptionLike) -> Iterable[str]:
+    return option.was
+
+
+def _fold(text: str) -> str:
+    return spelling.narrow(text).casefold()
+
+
+def _find(field: FieldLike, table: Spellings, text: str, reader: Reader) -> str:
+    found = table.find(text)
+    if found is not None:
+        return found
+    if field.allow_other:
+        return text
+    raise ValueProblem(_not_offered(field, text, reader))
+
+
+def _not_offered(field: FieldLike, text: str, reader: Reader) -> Text:
+    """Return the sentence for a text that spells no option, with the nearest title or the first few."""
+    table = spellings(field.options)
+    near = closest(spelling.narrow(text), table.exact)
+    if near is not None:
+        title = field_title(field, table.exact[near])
+        return say(
+            "“%(typed)s” is not one of the options. Did you mean “%(title)s”?",
+            typed=text[:40],
+            title=title,
+        )
+    titles = [
+        option.title.in_language(reader.language) or option.value for option in offered(field)
+    ]
+    shown = enumerate_words(titles[:6], reader) + (" …" if len(titles) > 6 else "")
+    return say("“%(typed)s” is not one of the options: %(titles)s.", typed=text[:40], titles=shown)
+
+
+def field_title(field: FieldLike, value: str) -> Any:
+    """Return the title of an option as a label, to be shown in whatever language the sentence is."""
+    option = spellings(field.options).by_value.get(value)
+    return option.title if option is not None and option.title else value
+
+
+def _all_titles(field: FieldLike, value: str) -> str:
+    option = spellings(field.options).by_value.get(value)
+    return value if option is None else " ".join(dict.fromkeys(_titles(option)))
+
+
+def _option_kind(field: FieldLike) -> Kind:
+    if field.allow_other or not field.options:
+        return kinds.TEXT
+    return Kind(Base.TEXT, choices=tuple(option.value for option in field.options))
+
+
+def _option_schema(field: FieldLike) -> dict[str, Any]:
+    listed = [
+        {"const": option.value, "title": str(option.title) or option.value}
+        for option in field.options
+    ]
+    if field.allow_other or not listed:
+        return {"type": "string"}
+    return {"type": "string", "oneOf": listed}
