@@ -143,7 +143,7 @@ class Field:
     inverse: str = ""
     on_delete: str = "restrict"  # restrict | set_null | cascade
     quick_create: bool = False
-    totals: Mapping[str, str] = _EMPTY  # subform: field key -> sum | avg | min | max | count
+    totals: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # subform: field key -> sum | avg | min | max | count
     currency: str = ""  # money: ISO 4217 code when it is fixed
     currency_from: str = ""  # money: path of the field that holds the code ("currency", "parent.currency")
     scale: int = 0
@@ -216,7 +216,7 @@ class Entity:
     parent_field: str = ""  # child: key of the subform there
     search_fields: tuple[str, ...] = ()
     key_fields: tuple[str, ...] = ()
-    constraints: Mapping[str, Constraint] = _EMPTY
+    constraints: Mapping[str, Constraint] = field(default_factory=lambda: _EMPTY)
     rules: tuple[Rule, ...] = ()
     owner_field: str = ""  # "" = created_by
     team_field: str = ""
@@ -463,13 +463,13 @@ class Package:
     title: Label
     version: str
     description: Label = Label("")
-    requires: Mapping[str, str] = _EMPTY
+    requires: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     license: str = ""
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     home: str = ""  # qualified app
     default_locale: str = "en"
-    changelog: Mapping[str, Label] = _EMPTY
+    changelog: Mapping[str, Label] = field(default_factory=lambda: _EMPTY)
     icon: str = ""
 
 
