@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -29,6 +29,9 @@ class Base(StrEnum):
     RECORDS = "records"
 
 
+#: Kinds whose values are exact decimals.
+MONEY_LIKE = frozenset({Base.NUMBER, Base.MONEY})
+
 _NO_MEMBERS: Mapping[str, Kind] = MappingProxyType({})
 
 
@@ -46,7 +49,7 @@ class Kind:
     entity: str = ""
     of: Kind | None = None
     currency: str = ""
-    members: Mapping[str, Kind] = _NO_MEMBERS
+    members: Mapping[str, Kind] = field(default_factory=lambda: _NO_MEMBERS, hash=False)
     choices: tuple[str, ...] = ()
 
 
@@ -83,5 +86,15 @@ def money(currency: str) -> Kind:
 #: What evaluation works on. Numbers and amounts of money are Decimal, datetimes are aware and in UTC, a
 #: reference is the record's id, records and lists are tuples. None is null; booleans are never null.
 Value: TypeAlias = (
-    None | bool | int | Decimal | str | date | datetime | time | timedelta | tuple["Value", ...] | Mapping[str, "Value"]
+    None
+    | bool
+    | int
+    | Decimal
+    | str
+    | date
+    | datetime
+    | time
+    | timedelta
+    | tuple["Value", ...]
+    | Mapping[str, "Value"]
 )

@@ -109,5 +109,15 @@ class Call:
 
 
 Node: TypeAlias = (
-    Literal | Name | Member | Not | Negate | Logic | Compare | Arithmetic | Conditional | ListOf | Call
+    Literal
+    | Name
+    | Member
+    | Not
+    | Negate
+    | Logic
+    | Compare
+    | Arithmetic
+    | Conditional
+    | ListOf
+    | Call
 )
