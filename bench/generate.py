@@ -144,7 +144,7 @@ _PREFIXES = (
     "188",
     "199",
 )
-_WIDE = str.maketrans("0123456789-", "０１２３４５６７８９－")  # noqa: RUF001 -- the wide forms are meant
+_WIDE = str.maketrans("0123456789-", "０１２３４５６７８９－")
 
 
 @dataclass(slots=True)
@@ -187,7 +187,7 @@ class Generator:
 
     def customers(self, count: int, expected: Expected) -> Iterator[list[str]]:
         """Yield ``count`` rows of customers; what is wrong or repeated with them goes into ``expected``."""
-        random_ = random.Random(f"{self.seed}-customers")
+        random_ = random.Random(f"{self.seed}-customers")  # noqa: S311 -- the same numbers every time are the point
         good: list[tuple[int, list[str], str]] = []
         errors, doubles = _picks(random_, count)
         expected.rows = count
@@ -254,7 +254,7 @@ class Generator:
 
     def follow_ups(self, count: int, expected: Expected) -> Iterator[list[str]]:
         """Yield ``count`` follow-ups of the good customers, found by name or by phone."""
-        random_ = random.Random(f"{self.seed}-follow-ups")
+        random_ = random.Random(f"{self.seed}-follow-ups")  # noqa: S311 -- the same numbers every time are the point
         errors, _ = _picks(random_, count)
         expected.rows = count
         for index in range(count):
@@ -265,7 +265,7 @@ class Generator:
                 self.names[at] if random_.random() < 0.9 else spell_phone(random_, self.phones[at]),
                 f"{spell_date(random_, day, number=False)} {clock}",
                 random_.choice(_METHODS),
-                f"{random_.choice(_NOTES)}（{index}）",  # noqa: RUF001 -- Chinese brackets are meant
+                f"{random_.choice(_NOTES)}（{index}）",
                 random_.choice(_OUTCOMES),
                 random_.choice(("15", "30", "45", "60", "")),
                 spell_date(random_, day + dt.timedelta(14)) if random_.random() < 0.5 else "",
@@ -276,7 +276,7 @@ class Generator:
 
     def opportunities(self, count: int, expected: Expected) -> Iterator[list[str]]:
         """Yield ``count`` opportunities with amounts in every spelling."""
-        random_ = random.Random(f"{self.seed}-opportunities")
+        random_ = random.Random(f"{self.seed}-opportunities")  # noqa: S311 -- the same numbers every time are the point
         errors, _ = _picks(random_, count)
         expected.rows = count
         for index in range(count):
@@ -362,7 +362,7 @@ def spell_amount(random_: random.Random, amount: int) -> str:
         case 4:
             return str(amount).translate(_WIDE)
         case 5:
-            return f"￥{amount}元"  # noqa: RUF001 -- the wide sign is meant
+            return f"￥{amount}元"
         case 6:
             return f"{amount} CNY"
         case _:

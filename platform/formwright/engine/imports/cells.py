@@ -21,7 +21,7 @@ _REPEATING = frozenset(
 )
 _REMEMBERED = 10_000
 #: The quote that an export puts before a text that a spreadsheet would take for a formula.
-_QUOTED = re.compile(r"'('*[=+\-@\t\r\n\0＝＋－＠])")  # noqa: RUF001 -- the wide forms are meant
+_QUOTED = re.compile(r"'('*[=+\-@\t\r\n\0＝＋－＠])")
 
 AMBIGUOUS = say(
     "03/04/2024 can be the 3rd of April or the 4th of March: "
@@ -61,8 +61,6 @@ class ColumnReader:
     """
 
     def __init__(self, column: Column, reader: Reader, date_order: str = "") -> None:
-        self.column = column
-        self.ambiguous = False
         #: The first text whose order of day and month is not known.
         self.ambiguous_sample = ""
         self._key = column.field.key
@@ -91,7 +89,6 @@ class ColumnReader:
 
     def _refuse(self, row: RowValues, text: str, reason: Text) -> None:
         if self._asks and self._is_ambiguous(text):
-            self.ambiguous = True
             self.ambiguous_sample = self.ambiguous_sample or text
             reason = AMBIGUOUS
         row.violations.append(Violation(reason, self._key))
@@ -100,6 +97,9 @@ class ColumnReader:
 
 class PartReader:
     """Reads a column that holds one part of an address."""
+
+    #: Parts are plain words.
+    ambiguous_sample = ""
 
     def __init__(self, column: Column) -> None:
         self._key = column.field.key

@@ -67,8 +67,8 @@ def limit(memory: int, cpu: int) -> None:
 def read(order: dict[str, Any]) -> None:
     """Send one head frame, the rows in chunks, and an end frame."""
     path = Path(order["path"])
-    table = _spreadsheet(path, order) if is_spreadsheet(path) else _text(path, order)
-    head, rows = table
+    open_it = _spreadsheet if is_spreadsheet(path) else _text
+    head, rows = open_it(path, order)
     header_row, header, rest = split_header(rows)
     send({"head": {**head, "header": header, "header_row": header_row}})
     _send_rows(header_row, len(header), rest, order["chunk"])
@@ -162,7 +162,7 @@ def _text(
     with path.open(encoding=encoding, newline="") as file:
         sample = file.read(_SAMPLE)
     delimiter = order["delimiter"] or sniff(sample)
-    head = {
+    head: dict[str, Any] = {
         "format": "csv",
         "encoding": encoding,
         "delimiter": delimiter,
@@ -269,7 +269,7 @@ def _spreadsheet(
         raise Refused("broken", detail=str(error)) from None
     if sheet.total_width > order["columns"]:
         raise Refused("too_wide", count=sheet.total_width, limit=order["columns"])
-    head = {
+    head: dict[str, Any] = {
         "format": "spreadsheet",
         "encoding": "",
         "delimiter": "",

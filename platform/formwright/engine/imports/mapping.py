@@ -75,6 +75,8 @@ class ColumnMap:
     header: tuple[str, ...]
     columns: tuple[Column, ...]
     unmatched: tuple[Unmatched, ...]
+    #: Titles of columns that were recognised and are nothing an import could set: computed values, files.
+    left_out: tuple[str, ...]
     #: Position of the column with the file's own date of change; None without one.
     updated: int | None
     #: Required fields that no column fills and that have no default.
@@ -104,6 +106,7 @@ def match_columns(
     chosen = _chosen(entity, header, wanted or {})
     columns: list[Column] = []
     unmatched: list[Unmatched] = []
+    left_out: list[str] = []
     updated: int | None = None
     for position, title in enumerate(header):
         if position in chosen:
@@ -113,7 +116,9 @@ def match_columns(
             continue
         folded = fold(title)
         target = names.get(folded) or names.get(fold(_REMARK.sub("", title)))
-        if target is not None:
+        if target is not None and not _importable(target[0]):
+            left_out.append(title)
+        elif target is not None:
             columns.append(Column(position, title, *target))
         elif folded in _UPDATED_FOLDED and updated is None:
             updated = position
@@ -129,7 +134,12 @@ def match_columns(
             )
         )
     return ColumnMap(
-        tuple(header), tuple(columns), tuple(unmatched), updated, _missing(entity, columns)
+        tuple(header),
+        tuple(columns),
+        tuple(unmatched),
+        tuple(left_out),
+        updated,
+        _missing(entity, columns),
     )
 
 
@@ -144,6 +154,11 @@ def resolve_field(entity: Entity, name: str) -> Field:
     if found is not None and not found[1]:
         return found[0]
     raise MappingRefused(_no_field(entity, name))
+
+
+def _importable(field: Field) -> bool:
+    """Return whether a file can bring a value; business numbers may come along from an older system."""
+    return (field.writable or bool(field.sequence)) and field.type.name not in {"file", "image"}
 
 
 def _titles(title: Label) -> list[str]:
