@@ -186,10 +186,6 @@ class FieldType(ABC):
         """Return True when ``typed`` means a value only once the order of day and month is known."""
         return False
 
-    def slot_for(self, field: FieldLike) -> Slot:
-        """Return the column family that can index ``field``; differs from ``slot`` where an option decides."""
-        return self.slot
-
     def check(self, field: FieldLike, value: Any) -> Text | None:
         """Return what is wrong with a value of the right kind (limits, pattern, options), or None."""
         return None

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from formwright.expressions import kinds
 from formwright.expressions.kinds import Base, Kind
 from formwright.fieldtypes import numerals
-from formwright.fieldtypes.base import Example, FieldLike, FieldType, Slot
+from formwright.fieldtypes.base import Example, FieldLike, FieldType
 from formwright.fieldtypes.boolean import BooleanType
 from formwright.fieldtypes.choice import TagsType
 from formwright.fieldtypes.date import DateTimeType, DateType, TimeType
@@ -73,10 +73,6 @@ class FormulaType(FieldType):
     def behaves_as(self, field: FieldLike) -> FieldType:
         """Return the type that reads, shows and stores results of the formula's kind."""
         return _FITTING[field.returns.base if field.returns else Base.TEXT]
-
-    def slot_for(self, field: FieldLike) -> Slot:
-        """Return the slot of the type it behaves as."""
-        return self.behaves_as(field).slot_for(field)
 
     def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
         """Return the value of a text: filters and imports name results, though nobody can set them."""

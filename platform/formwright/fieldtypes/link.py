@@ -155,10 +155,6 @@ class UserType(FieldType):
         target = field.target or USER
         return kinds.records(target) if field.multiple else kinds.reference(target)
 
-    def slot_for(self, field: FieldLike) -> Slot:
-        """Return the slot of a reference; several people have none."""
-        return Slot.NONE if field.multiple else Slot.REFERENCE
-
     def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
         """Return the id, or the ids with ``multiple``."""
         return _single_or_several(field).parse(field, typed, reader)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, ClassVar
-
-from babel import Locale
-from babel.numbers import get_currency_symbol, list_currencies
 
 from formwright.expressions import kinds
 from formwright.expressions.kinds import Kind
 from formwright.fieldtypes import numerals
 from formwright.fieldtypes.base import Example, FieldLike, FieldType, Slot, ValueProblem
+from formwright.fieldtypes.currencies import take_currency
 from formwright.fieldtypes.spelling import squeeze
 from formwright.texts import Reader, Text, say
 
@@ -283,20 +280,14 @@ class MoneyType(DecimalType):
 
     def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
         """Return the amount; a currency given with it must be the field's."""
-        try:
-            return super().parse(field, typed, reader)
-        except ValueProblem:
-            text, signs = _without_currency(squeeze(typed))
-            if not signs:
-                raise
-        if field.currency and field.currency not in signs:
-            raise ValueProblem(
-                say(
-                    "This amount is in %(given)s; the field is in %(currency)s.",
-                    given=min(signs),
-                    currency=field.currency,
-                )
-            )
+        text = typed.strip()
+        if text[-1:].isdecimal() and text[0].isdecimal():
+            return super().parse(field, text, reader)
+        text, given = take_currency(squeeze(text))
+        if given is not None and field.currency and field.currency not in given:
+            raise ValueProblem(say("Enter an amount in %(currency)s.", currency=field.currency))
+        if given is not None and not text:
+            raise ValueProblem(say("Enter an amount."))
         return super().parse(field, text, reader)
 
     def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
@@ -319,41 +310,3 @@ def _scaled(word: str, limit: Decimal, scale: int) -> int:
     """Return a limit in stored units; one between two whole numbers moves to the nearer allowed one."""
     up = word in ("minimum", "exclusiveMaximum")
     return int(limit.scaleb(scale).to_integral_value("ROUND_CEILING" if up else "ROUND_FLOOR"))
-
-
-def _without_currency(text: str) -> tuple[str, frozenset[str]]:
-    """Split off a sign or code of a currency at either end; return which currencies it may stand for."""
-    negative = text.startswith("(") and text.endswith(")")
-    inner = text[1:-1].strip() if negative else text
-    minus = inner[:1] if inner[:1] in ("-", "−") else ""
-    inner = inner[len(minus) :].strip()
-    for sign, currencies in _signs():
-        if inner.upper().startswith(sign):
-            inner = inner[len(sign) :].strip()
-        elif inner.upper().endswith(sign):
-            inner = inner[: -len(sign)].strip()
-        else:
-            continue
-        return ("-" if negative or minus else "") + inner, currencies
-    return text, frozenset()
-
-
-@lru_cache(maxsize=1)
-def _signs() -> tuple[tuple[str, frozenset[str]], ...]:
-    """Return the signs and codes that people write, the longest first, with the currencies they stand for."""
-    meanings: dict[str, set[str]] = {
-        "RMB": {"CNY"}, "人民币": {"CNY"}, "元": {"CNY"}, "元整": {"CNY"}, "圆": {"CNY"}, "块": {"CNY"},
-        "¥": {"CNY", "JPY"}, "$": {"USD"}, "美元": {"USD"}, "港元": {"HKD"}, "港币": {"HKD"},
-        "欧元": {"EUR"}, "日元": {"JPY"}, "英镑": {"GBP"},
-    }  # fmt: skip
-    languages = (Locale("en"), Locale("zh"))
-    for currency in list_currencies():
-        meanings.setdefault(currency, set()).add(currency)
-        for locale in languages:
-            sign = get_currency_symbol(currency, locale).upper()
-            if not (sign.isalpha() if len(sign) > 1 else sign.isalnum()):
-                meanings.setdefault(sign, set()).add(currency)
-            if sign.endswith("$"):
-                meanings["$"].add(currency)
-    found = ((sign, frozenset(currencies)) for sign, currencies in meanings.items())
-    return tuple(sorted(found, key=lambda item: -len(item[0])))
