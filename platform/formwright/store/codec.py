@@ -1,0 +1,168 @@
+"""Between typed values and what a row holds: the document, and the copies in slots; prepared once an entity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+
+from formwright.definitions.model import Entity, Field
+from formwright.expressions.kinds import Base
+from formwright.fieldtypes.base import FieldType, Slot
+from formwright.store.problems import ValueTooLong
+
+#: Longest text an index entry may hold, in characters.
+SLOT_TEXT = 500
+_FAMILIES = {
+    Base.TEXT: Slot.TEXT,
+    Base.TIME: Slot.TEXT,
+    Base.NUMBER: Slot.NUMBER,
+    Base.MONEY: Slot.NUMBER,
+    Base.BOOLEAN: Slot.NUMBER,
+    Base.DATE: Slot.MOMENT,
+    Base.DATETIME: Slot.MOMENT,
+    Base.REFERENCE: Slot.REFERENCE,
+}
+
+
+def is_stored(field: Field) -> bool:
+    """Tell whether the document has a place for the field."""
+    return not field.type.virtual and (field.stored or not field.computed)
+
+
+def is_list(field: Field) -> bool:
+    """Tell whether the field holds several values."""
+    return field.multiple or field.type.many or field.kind.base in {Base.LIST, Base.RECORDS}
+
+
+def family(field: Field) -> Slot:
+    """Return which family of slots can carry a copy of the field's value, NONE when none can."""
+    if not is_stored(field) or is_list(field):
+        return Slot.NONE
+    if field.max_length is not None and field.max_length > SLOT_TEXT:
+        return Slot.NONE
+    declared = field.type.slot
+    if declared is Slot.NONE and not field.computed:
+        return Slot.NONE
+    return _FAMILIES.get(field.kind.base, Slot.NONE)
+
+
+def document_family(field: Field) -> Slot:
+    """Return the family of the field's stored value, whether or not a slot may carry it."""
+    return Slot.NONE if is_list(field) else _FAMILIES.get(field.kind.base, Slot.NONE)
+
+
+def item_is_number(field: Field) -> bool:
+    """Tell whether the items of a list field are stored as integers (ids)."""
+    kind = field.kind
+    return kind.base is Base.RECORDS or bool(kind.of and kind.of.base in {Base.REFERENCE, Base.NUMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A record's values as they are written."""
+
+    document: dict[str, Any]
+    slots: dict[str, Any]
+
+    def json(self) -> str:
+        """Return the document as text."""
+        return orjson.dumps(self.document).decode()
+
+
+class Codec:
+    """Converts the values of one entity."""
+
+    def __init__(self, entity: Entity, columns: Mapping[str, str]) -> None:
+        """Prepare for ``entity``, whose attributes have copies in ``columns`` (attribute -> slot column)."""
+        self.entity = entity
+        self.fields = {key: field for key, field in entity.fields.items() if is_stored(field)}
+        self._known = self.fields.keys()
+        self._empty: dict[str, Any] = {
+            key: False if field.kind.base is Base.BOOLEAN else None for key, field in self.fields.items()
+        }
+        self._flags = [key for key, empty in self._empty.items() if empty is False]
+        self._readers = {
+            key: _bound(field, "from_stored") for key, field in self.fields.items() if _converts(field, "from_stored")
+        }
+        self._writers = {
+            key: _bound(field, "to_stored") for key, field in self.fields.items() if _converts(field, "to_stored")
+        }
+        self._slots = [
+            (key, column, _SLOT_WRITERS[column[0]]) for key, column in columns.items() if key in self.fields
+        ]
+        self.no_slots: dict[str, Any] = {column: None for _, column, _ in self._slots}
+
+    def decode(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the typed values of a document; every stored field is there, empty ones as None (False)."""
+        values = self._empty | document
+        readers = self._readers
+        for key in document.keys() & readers.keys():
+            values[key] = readers[key](document[key])
+        if len(values) > len(self._empty):
+            for key in values.keys() - self._known:
+                del values[key]
+        return values
+
+    def unknown(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the document holds that no field of the entity claims; updates keep it."""
+        return {key: document[key] for key in document.keys() - self._known}
+
+    def document(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the document of typed ``values``; empty values have no place in it."""
+        writers = self._writers
+        stored: dict[str, Any] = {}
+        for key in self.fields:
+            value = values.get(key)
+            if value is None or value == ():
+                continue
+            writer = writers.get(key)
+            stored[key] = value if writer is None else writer(value)
+        for key in self._flags:
+            stored.setdefault(key, False)
+        return stored
+
+    def encode(self, values: Mapping[str, Any]) -> Encoded:
+        """Return document and slots of typed ``values``."""
+        document = self.document(values)
+        slots = {
+            column: write(key, document[key]) if key in document else None for key, column, write in self._slots
+        }
+        return Encoded(document, slots)
+
+
+def _converts(field: Field, method: str) -> bool:
+    return getattr(type(field.type), method) is not getattr(FieldType, method)
+
+
+def _bound(field: Field, method: str) -> Callable[[Any], Any]:
+    convert = getattr(field.type, method)
+
+    def apply(value: Any) -> Any:
+        return convert(field, value)
+
+    return apply
+
+
+def _text(key: str, stored: Any) -> str:
+    text = str(stored)
+    if len(text) > SLOT_TEXT:
+        raise ValueTooLong(key, SLOT_TEXT)
+    return text
+
+
+def _number(_key: str, stored: Any) -> int:
+    return int(stored)
+
+
+def _moment(_key: str, stored: Any) -> datetime:
+    if len(stored) == 10:
+        day = date.fromisoformat(stored)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return datetime.fromisoformat(stored)
+
+
+_SLOT_WRITERS: dict[str, Callable[[str, Any], Any]] = {"t": _text, "n": _number, "d": _moment, "r": _number}

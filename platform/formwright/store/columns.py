@@ -1,0 +1,183 @@
+"""Record attributes as SQL columns: the slot where there is one, else the value inside the document."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
+from sqlalchemy.sql.selectable import NamedFromClause
+
+from formwright.definitions.model import Catalog, Entity
+from formwright.errors import UnknownName
+from formwright.expressions.kinds import Base
+from formwright.store import codec, tables
+from formwright.store.columntypes import Instant
+from formwright.store.slots import EntityLayout, Layout
+from formwright.suggest import closest
+from formwright.texts import say
+
+_BUILT_IN = frozenset({"id", "created_at", "created_by", "updated_at", "updated_by", "version"})
+#: More columns of the row, for the store's own use.
+_INTERNAL = frozenset({"owner_id", "parent_id", "position"})
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+class Columns:
+    """The columns of every entity of a catalog, in one database."""
+
+    def __init__(self, catalog: Catalog, layout: Layout, dialect: str, workspace: int) -> None:
+        """Bind to a catalog, its slots, the dialect's name (``sqlite`` or ``postgresql``) and the workspace."""
+        self.catalog = catalog
+        self.layout = layout
+        self.dialect = dialect
+        self.workspace = workspace
+        self._main: dict[str, RecordColumns] = {}
+
+    def record(self, entity: str) -> RecordColumns:
+        """Return the columns of a fresh alias of the record table, for joins and sub-selects."""
+        return RecordColumns(self, entity, tables.record.alias())
+
+    def main(self, entity: str) -> RecordColumns:
+        """Return the columns of the table itself: what ``where`` of a read, update or delete is written on."""
+        if entity not in self._main:
+            self._main[entity] = RecordColumns(self, entity, tables.record)
+        return self._main[entity]
+
+    def place(self, entity: str) -> EntityLayout:
+        """Return where an entity's records stand; UnknownName when the database has no such entity."""
+        found = self.layout.entities.get(entity)
+        if found is None:
+            raise UnknownName(say("there is no entity '%(name)s'", name=entity))
+        return found
+
+
+class RecordColumns:
+    """The attributes of one row of ``table`` that is a record of ``entity``."""
+
+    def __init__(self, columns: Columns, entity: str, table: NamedFromClause) -> None:
+        """Bind to one row source: the record table or an alias of it."""
+        self.columns = columns
+        self.entity = entity
+        self.table = table
+        self.definition: Entity = columns.catalog.entities[entity]
+        self.place = columns.place(entity)
+
+    @property
+    def id(self) -> ColumnElement[int]:
+        """The record's id."""
+        return self.table.c.id
+
+    def belongs(self) -> ColumnElement[bool]:
+        """Return the condition that the row is a record of the entity, in the workspace."""
+        return and_(
+            self.table.c.workspace_id == self.columns.workspace, self.table.c.entity_id == self.place.id
+        )
+
+    def value(self, key: str) -> ColumnElement[object]:
+        """Return an attribute in stored form; ``key`` may be a built-in or a part, as in ``address.city``.
+
+        Numbers are scaled integers, days and instants bind dates and aware datetimes (a day is its first
+        moment), times are "HH:MM:SS", ids are integers. A boolean is a condition that is never null.
+        """
+        if key in _BUILT_IN or key in _INTERNAL:
+            return self.table.c[key]
+        name, _, part = key.partition(".")
+        field = self.definition.fields.get(name)
+        if field is None:
+            near = closest(name, self.definition.fields)
+            raise UnknownName(say("'%(name)s' is no field of %(entity)s", name=near or name, entity=self.entity))
+        if part:
+            return self._text(part, self._object(name))
+        if name == self.definition.owner_field and codec.family(field) == "r":
+            return self.table.c.owner_id
+        boolean = field.kind.base is Base.BOOLEAN
+        column = self.place.read.get(name)
+        if column is None:
+            return self._truth(name) if boolean else self._extracted(name, codec.document_family(field))
+        found = self.table.c[column]
+        return and_(found == 1, found.is_not(None)) if boolean else found
+
+    def slot(self, key: str) -> str | None:
+        """Return the name of the indexed column that holds an attribute, or None: it is in the document."""
+        if key in _BUILT_IN:
+            return key
+        return "owner_id" if key == self.definition.owner_field else self.place.read.get(key)
+
+    def scale(self, key: str) -> int:
+        """Return how many decimal places the integer of a number attribute carries."""
+        field = self.definition.fields.get(key.partition(".")[0])
+        return field.scale if field is not None else 0
+
+    def items(self, key: str) -> FromClause:
+        """Return the values of a list attribute as a table with the column ``value``, for use in EXISTS."""
+        field = self.definition.fields[key]
+        number = codec.item_is_number(field)
+        data, name = self.table.c.data, _quoted(key)
+        if self.columns.dialect == "postgresql":
+            listed = func.jsonb_array_elements_text(data.op("->")(name)).table_valued("value")
+            if not number:
+                return listed
+            return select(cast(listed.c.value, BigInteger).label("value")).select_from(listed).lateral()
+        each = func.json_each(data, _path(key))
+        listed = each.table_valued("value")
+        return listed
+
+    def _object(self, name: str) -> ColumnElement[object]:
+        data = self.table.c.data
+        if self.columns.dialect == "postgresql":
+            return data.op("->")(_quoted(name))
+        return func.json_extract(data, _path(name))
+
+    def _text(self, name: str, document: ColumnElement[object]) -> ColumnElement[object]:
+        if self.columns.dialect == "postgresql":
+            return type_coerce(document.op("->>")(_quoted(name)), Text()).collate("C")
+        return type_coerce(func.json_extract(document, _path(name)), Text())
+
+    def _truth(self, name: str) -> ColumnElement[bool]:
+        data = self.table.c.data
+        if self.columns.dialect == "postgresql":
+            return func.coalesce(data.op("->>")(_quoted(name)) == literal_column("'true'"), false())
+        return type_coerce(func.coalesce(func.json_extract(data, _path(name)), 0) == 1, Boolean())
+
+    def _extracted(self, name: str, family: str) -> ColumnElement[object]:
+        found = self._text(name, self.table.c.data)
+        postgres = self.columns.dialect == "postgresql"
+        match family:
+            case "n" | "r":
+                return cast(found, BigInteger) if postgres else type_coerce(found, BigInteger())
+            case "d":
+                if postgres:
+                    return cast(found, Instant())
+                day = func.length(found) == 10
+                return type_coerce(case((day, found.concat("T00:00:00.000000Z")), else_=found), Instant())
+            case _:
+                return found
+
+
+def _quoted(name: str) -> ColumnElement[str]:
+    """Return a document key as a literal: bound, PostgreSQL's generic plans could not use an index on it."""
+    return literal_column(f"'{_checked(name)}'", Text())
+
+
+def _path(name: str) -> ColumnElement[str]:
+    return literal_column(f"'$.{_checked(name)}'", Text())
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UnknownName(say("'%(name)s' is no name of a field", name=name))
+    return name

@@ -1,0 +1,155 @@
+"""Engines for the two databases: options, what every connection is told, and refusal of an unsafe SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from types import ModuleType
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import StaticPool
+
+from formwright.errors import StoreUnavailable
+from formwright.texts import say
+
+#: Execution option of a connection whose transaction is going to write.
+WRITE = "formwright_write"
+#: Milliseconds that a writer waits for the one before it (SQLite), or for a lock (PostgreSQL).
+WAIT_MS = 10_000
+PAGE_SIZE = 8192
+_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+def sqlite_module() -> ModuleType:
+    """Return the SQLite driver: the one that brings a current SQLite, or Python's own where there is none."""
+    try:
+        from pysqlite3 import dbapi2  # noqa: PLC0415 -- there is no wheel of it for every platform
+    except ImportError:
+        return sqlite3
+    return dbapi2  # type: ignore[no-any-return]
+
+
+def is_safe_sqlite(version: tuple[int, ...]) -> bool:
+    """Tell whether a SQLite is free of the write-ahead log bug that can damage a file.
+
+    Fixed in 3.51.3, and in the last releases of two older branches.
+
+    >>> is_safe_sqlite((3, 53, 4)), is_safe_sqlite((3, 50, 7)), is_safe_sqlite((3, 51, 2)), is_safe_sqlite((3, 40, 1))
+    (True, True, False, False)
+    """
+    newest, *branches = _FIXED
+    return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in branches)
+
+
+def require_safe_sqlite(module: ModuleType | None = None) -> None:
+    """Raise StoreUnavailable when the SQLite at hand may damage a database in write-ahead mode."""
+    version = (module or sqlite_module()).sqlite_version
+    if not is_safe_sqlite(tuple(int(part) for part in version.split("."))):
+        raise StoreUnavailable(
+            say(
+                "SQLite %(version)s can damage a database that several processes write to; "
+                "install the package pysqlite3, or SQLite 3.51.3 or newer, or use PostgreSQL",
+                version=version,
+            )
+        )
+
+
+def engine_options(url: str | URL) -> dict[str, Any]:
+    """Return the keyword arguments of ``create_engine`` for the database at ``url``.
+
+    Raises StoreUnavailable for a SQLite that must not be used, and for any other database.
+    """
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite_options(parsed)
+        case "postgresql":
+            return {
+                "pool_pre_ping": True,
+                "pool_size": 8,
+                "max_overflow": 8,
+                "pool_timeout": 15,
+                "pool_use_lifo": True,
+                "connect_args": {"options": _postgres_settings(), "application_name": "formwright"},
+            }
+        case other:
+            raise StoreUnavailable(say("there is no support for the database '%(name)s'", name=other))
+
+
+def normal_url(url: str | URL) -> URL:
+    """Return ``url`` with the driver named that this platform brings: ``postgresql://`` means psycopg 3."""
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in {"postgresql", "postgres"} else parsed
+
+
+def make_engine(url: str | URL) -> Engine:
+    """Return an engine that is ready for the store."""
+    engine = create_engine(normal_url(url), **engine_options(normal_url(url)))
+    configure(engine)
+    return engine
+
+
+def configure(engine: Engine) -> None:
+    """Have every new connection of ``engine`` set up for the store; doing it twice changes nothing."""
+    if event.contains(engine, "begin", _begin):
+        return
+    event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", _set_up_sqlite if engine.dialect.name == "sqlite" else _set_up_postgres)
+
+
+def _sqlite_options(url: URL) -> dict[str, Any]:
+    module = sqlite_module()
+    require_safe_sqlite(module)
+    options: dict[str, Any] = {"module": module, "connect_args": {"timeout": WAIT_MS / 1000, "cached_statements": 256}}
+    if url.database in {None, "", ":memory:"}:
+        options["poolclass"] = StaticPool
+        options["connect_args"]["check_same_thread"] = False
+    else:
+        options |= {"pool_size": 8, "max_overflow": 24, "pool_timeout": 15}
+    return options
+
+
+def _postgres_settings() -> str:
+    settings = {
+        "timezone": "UTC",
+        "statement_timeout": "60s",
+        "lock_timeout": f"{WAIT_MS}ms",
+        "idle_in_transaction_session_timeout": "60s",
+        "default_transaction_isolation": "read\\ committed",
+        "jit": "off",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin
+    cursor = connection.cursor()
+    for pragma in (
+        f"page_size = {PAGE_SIZE}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {WAIT_MS}",
+        "mmap_size = 0",
+        "trusted_schema = OFF",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+        "journal_size_limit = 67108864",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _set_up_postgres(connection: Any, _record: object) -> None:
+    from psycopg.types.json import set_json_loads  # noqa: PLC0415 -- only where PostgreSQL is used
+
+    set_json_loads(orjson.loads, connection)
+
+
+def _begin(connection: Connection) -> None:
+    """Begin the transaction as what it is going to be: a SQLite writer takes the write lock at once."""
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get(WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,110 @@
+"""Every change of every record: who, when, through what, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select
+
+from formwright import ids
+from formwright.definitions.model import Entity
+from formwright.store import tables
+from formwright.store.unit import Unit
+
+CREATE, UPDATE, DELETE, RESTORE = "create", "update", "delete", "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry; ``changes`` holds key -> (before, after) in stored form, None for empty."""
+
+    id: int
+    at: datetime
+    by: int | None
+    channel: str
+    version: int
+    operation: str
+    changes: Mapping[str, Sequence[Any]]
+
+
+class History:
+    """The history of the records of a workspace."""
+
+    def __init__(self, unit: Unit) -> None:
+        """Work inside ``unit``."""
+        self._unit = unit
+
+    def append(
+        self,
+        entity: str,
+        record_id: int,
+        operation: str,
+        changes: Mapping[str, Any],
+        *,
+        version: int,
+        by: int | None,
+        channel: str,
+    ) -> None:
+        """Add one entry; for ``create``, ``changes`` is the document itself, else key -> [before, after].
+
+        Nothing is written for an entity whose history is off. Fields that are not tracked are left out.
+        """
+        definition = self._unit.shape.entity(entity)
+        if not definition.history:
+            return
+        self._unit.connection.execute(
+            insert(tables.history),
+            {
+                "workspace_id": self._unit.workspace,
+                "entity_id": self._unit.shape.place(entity).id,
+                "record_id": record_id,
+                "id": ids.new_id(),
+                "at": self._unit.now,
+                "by": by,
+                "version": version,
+                "channel": channel,
+                "operation": operation,
+                "changes": orjson.dumps(tracked(definition, changes)).decode(),
+            },
+        )
+
+    def of(self, entity: str, record_id: int, after: int | None = None, limit: int = 50) -> list[Change]:
+        """Return the newest entries of a record, or those that came before the entry ``after``."""
+        column = tables.history.c
+        query = (
+            select(
+                column.id, column.at, column.by, column.channel, column.version, column.operation, column.changes
+            )
+            .where(
+                column.workspace_id == self._unit.workspace,
+                column.entity_id == self._unit.shape.place(entity).id,
+                column.record_id == record_id,
+            )
+            .order_by(column.id.desc())
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(column.id < after)
+        return [_change(*row) for row in self._unit.connection.execute(query)]
+
+
+def tracked(definition: Entity, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``changes`` without the fields that are kept out of the history."""
+    hidden = [
+        key
+        for key in changes
+        if (field := definition.fields.get(key)) is not None and (not field.track or field.write_only)
+    ]
+    return {key: change for key, change in changes.items() if key not in hidden} if hidden else changes
+
+
+def _change(
+    number: int, at: datetime, by: int | None, channel: str, version: int, operation: str, changes: Mapping[str, Any]
+) -> Change:
+    if operation == CREATE:
+        changes = {key: (None, after) for key, after in changes.items()}
+    return Change(number, at, by, channel, version, operation, changes)

@@ -1,0 +1,132 @@
+"""Paging by position instead of by number: where a page ends, as a token that says nothing about SQL."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, or_, tuple_
+
+from formwright.store.columntypes import Instant, instant_text
+from formwright.store.problems import UnusableToken
+
+_LONGEST = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One expression that a list is ordered by. Null is the smallest value, on both databases."""
+
+    expression: ColumnElement[Any]
+    descending: bool
+    nullable: bool
+
+    def reversed(self) -> Key:
+        """Return the key of the list read from its end."""
+        return Key(self.expression, not self.descending, self.nullable)
+
+    def order(self, *, postgres: bool) -> ColumnElement[Any]:
+        """Return the ORDER BY term; PostgreSQL has to be told where nulls go, unless there are none."""
+        ordered = self.expression.desc() if self.descending else self.expression.asc()
+        if postgres and self.nullable:
+            return ordered.nulls_last() if self.descending else ordered.nulls_first()
+        return ordered
+
+    def same(self, value: Any) -> ColumnElement[bool]:
+        """Return the condition that a row has ``value`` here."""
+        return self.expression.is_(None) if value is None else self.expression == value
+
+    def beyond(self, value: Any) -> ColumnElement[bool]:
+        """Return the condition that a row comes after one with ``value``."""
+        if value is None:
+            return false() if self.descending else self.expression.is_not(None)
+        if not self.descending:
+            return self.expression > value
+        smaller = self.expression < value
+        return or_(smaller, self.expression.is_(None)) if self.nullable else smaller
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A row of a list: the values of its keys, and its id, which makes the order total."""
+
+    values: tuple[Any, ...]
+    id: int
+
+
+def after(keys: Sequence[Key], tie: Key, position: Position) -> ColumnElement[bool]:
+    """Return the condition that a row comes after ``position``, in a form that lets an index find it.
+
+    The row comparison alone does not lead to the slot's index on SQLite; the plain bound on the first key does.
+    """
+    if not keys:
+        return tie.beyond(position.id)
+    first, value = keys[0], position.values[0]
+    bound = None
+    if value is not None and not (first.nullable and first.descending):
+        bound = first.expression <= value if first.descending else first.expression >= value
+    if len(keys) == 1 and bound is not None and first.descending == tie.descending:
+        left, right = tuple_(first.expression, tie.expression), tuple_(value, position.id)
+        return and_(left < right if first.descending else left > right, bound)
+    steps: list[ColumnElement[bool]] = []
+    so_far: list[ColumnElement[bool]] = []
+    for key, known in zip((*keys, tie), (*position.values, position.id), strict=True):
+        steps.append(and_(*so_far, key.beyond(known)))
+        so_far.append(key.same(known))
+    found = or_(*steps)
+    return found if bound is None else and_(bound, found)
+
+
+def signature(paths: Sequence[tuple[str, bool]], entity: str) -> str:
+    """Return a short mark of a list's order; a token of one order is no use for another."""
+    text = entity + "".join(f"|{path}{'-' if descending else '+'}" for path, descending in paths)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def write_token(mark: str, position: Position) -> str:
+    """Return ``position`` as a token for addresses."""
+    values = [instant_text(value) if isinstance(value, datetime) else value for value in position.values]
+    return base64.urlsafe_b64encode(orjson.dumps([mark, position.id, *values])).decode().rstrip("=")
+
+
+def read_token(mark: str, token: str, keys: Sequence[Key]) -> Position:
+    """Return the position that ``token`` stands for; UnusableToken for anything else than a token of this list."""
+    if len(token) > _LONGEST:
+        raise UnusableToken
+    try:
+        content = orjson.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        raise UnusableToken from None
+    if not isinstance(content, list) or len(content) != len(keys) + 2 or content[0] != mark or not _is_id(content[1]):
+        raise UnusableToken
+    values = tuple(_typed(key, value) for key, value in zip(keys, content[2:], strict=True))
+    return Position(values, content[1])
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and abs(value) < 1 << 63
+
+
+def _typed(key: Key, value: object) -> Any:
+    """Return a token's value as what the key's column binds."""
+    kind = key.expression.type
+    if value is None and key.nullable:
+        return None
+    if isinstance(kind, Instant):
+        try:
+            return datetime.fromisoformat(value) if isinstance(value, str) else _refuse()
+        except ValueError:
+            _refuse()
+    if isinstance(kind, BigInteger | Integer):
+        return value if _is_id(value) else _refuse()
+    return value if isinstance(value, str) and "\x00" not in value else _refuse()
+
+
+def _refuse() -> Any:
+    raise UnusableToken

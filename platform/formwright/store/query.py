@@ -1,0 +1,223 @@
+"""List queries: conditions, order, one page at a position, counts that stop early, search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, FromClause, Select, case, func, literal, select
+
+from formwright.definitions.model import Sort
+from formwright.expressions.kinds import Base
+from formwright.store import keyset, tables
+from formwright.store.columns import RecordColumns
+from formwright.store.keyset import Key, Position
+from formwright.store.rows import WHOLE, Rows, StoredRecord
+from formwright.store.search import SearchIndex
+from formwright.store.unit import Unit
+
+_NEVER_NULL = frozenset({"id", "created_at", "updated_at", "version"})
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A question for many records of one entity.
+
+    ``where`` are conditions on ``columns.main(entity)``. Without ``sort`` the newest come first. ``after`` and
+    ``before`` are tokens of an earlier page. ``columns`` names the fields that are wanted, None for all.
+    """
+
+    entity: str
+    where: tuple[ColumnElement[bool], ...] = ()
+    sort: tuple[Sort, ...] = ()
+    limit: int = 50
+    after: str | None = None
+    before: str | None = None
+    columns: frozenset[str] | None = None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records in order, and tokens for what lies around them, None where the list ends."""
+
+    records: tuple[StoredRecord, ...]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A list query, resolved: its source, conditions and keys in forward order."""
+
+    source: FromClause
+    where: tuple[ColumnElement[bool], ...]
+    keys: tuple[Key, ...]
+    tie: Key
+    mark: str
+    #: Condition under which rows without the first key can exist at all; None when the key is in the document.
+    nulls: ColumnElement[bool] | None
+    phased: bool
+
+
+def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
+    """Return one page of a list."""
+    plan = _plan(unit, search, wanted)
+    backwards = wanted.before is not None
+    token = wanted.before if backwards else wanted.after
+    position = keyset.read_token(plan.mark, token, plan.keys) if token is not None else None
+    found = _fetch(unit, plan, position, wanted.limit + 1, backwards=backwards)
+    more = len(found) > wanted.limit
+    found = found[: wanted.limit]
+    if backwards:
+        found.reverse()
+    codec = unit.shape.codec(wanted.entity)
+    width = len(WHOLE)
+    records = tuple(rows.stored(wanted.entity, codec, row[:width]) for row in found)
+    places = [Position(tuple(row[width:]), row[0]) for row in (found[:1] + found[-1:])]
+    has_next = bool(found) and (backwards or more)
+    has_previous = bool(found) and (more if backwards else position is not None)
+    return Page(
+        records,
+        keyset.write_token(plan.mark, places[-1]) if has_next else None,
+        keyset.write_token(plan.mark, places[0]) if has_previous else None,
+    )
+
+
+def count(unit: Unit, search: SearchIndex, wanted: ListQuery, cap: int) -> tuple[int, bool]:
+    """Count the records of a list, but not further than one beyond ``cap``."""
+    main = unit.shape.columns.main(wanted.entity)
+    source, where, _ = _source(unit, search, wanted, main)
+    inner = select(literal(1).label("one")).select_from(source).where(*where).limit(cap + 1).subquery()
+    number = unit.connection.execute(select(func.count()).select_from(inner)).scalar_one()
+    return min(number, cap), number > cap
+
+
+def statement(unit: Unit, search: SearchIndex, wanted: ListQuery) -> Select[Any]:
+    """Return the statement of the first phase of the first page, for tests that look at its plan."""
+    plan = _plan(unit, search, wanted)
+    phases = _phases(plan, None, backwards=False)
+    return _statement(unit, plan, phases[0], None, wanted.limit + 1, backwards=False)
+
+
+def _plan(unit: Unit, search: SearchIndex, wanted: ListQuery) -> _Plan:
+    main = unit.shape.columns.main(wanted.entity)
+    source, where, ids = _source(unit, search, wanted, main)
+    keys = []
+    for sort in wanted.sort:
+        if sort.path == "id":
+            break  # nothing after the id can matter
+        expression, source = _expression(unit, main, sort.path, source)
+        keys.append(Key(expression, sort.descending, sort.path not in _NEVER_NULL))
+    last = next((sort for sort in wanted.sort if sort.path == "id"), None)
+    descending = last.descending if last is not None else keys[0].descending if keys else True
+    tie = Key(ids if not keys else main.table.c.id, descending, nullable=False)
+    first = wanted.sort[0].path if keys else ""
+    in_slot = bool(keys) and "." not in first and main.slot(first) is not None
+    mark = keyset.signature([(sort.path, sort.descending) for sort in wanted.sort], wanted.entity)
+    nulls = _nulls_exist(unit, main, first) if in_slot else None
+    return _Plan(source, where, tuple(keys), tie, mark, nulls, in_slot and keys[0].nullable)
+
+
+def _source(
+    unit: Unit, search: SearchIndex, wanted: ListQuery, main: RecordColumns
+) -> tuple[FromClause, tuple[ColumnElement[bool], ...], ColumnElement[int]]:
+    where = (main.belongs(), *wanted.where)
+    if not wanted.search.strip():
+        return main.table, where, main.id
+    entries, matches, ids = search.source(wanted.entity, wanted.search)
+    return entries.join(main.table, main.id == ids), (matches, *where), ids
+
+
+def _expression(
+    unit: Unit, main: RecordColumns, path: str, source: FromClause
+) -> tuple[ColumnElement[Any], FromClause]:
+    """Return what to sort by for ``path``, and the source with the join it may need."""
+    head, _, rest = path.partition(".")
+    field = main.definition.fields.get(head)
+    if rest and field is not None and field.is_reference:
+        target = unit.shape.columns.record(field.target)
+        joined = source.outerjoin(target.table, (target.id == main.value(head)) & target.belongs())
+        return _sortable(target, rest), joined
+    return _sortable(main, path), source
+
+
+def _sortable(row: RecordColumns, path: str) -> ColumnElement[Any]:
+    value = row.value(path)
+    field = row.definition.fields.get(path)
+    if field is None or field.kind.base is not Base.BOOLEAN:
+        return value
+    slot = row.slot(path)
+    if slot is not None:
+        return row.table.c[slot]
+    return case((value, literal(1, BigInteger())), else_=literal(0, BigInteger()))
+
+
+def _nulls_exist(unit: Unit, main: RecordColumns, key: str) -> ColumnElement[bool] | None:
+    if key not in main.place.read:
+        return None
+    slot = tables.slot.c
+    return (
+        select(slot.attribute)
+        .where(
+            slot.workspace_id == unit.workspace,
+            slot.entity_id == main.place.id,
+            slot.attribute == key,
+            slot.nulls == literal(True, Boolean()),
+        )
+        .exists()
+    )
+
+
+def _fetch(unit: Unit, plan: _Plan, position: Position | None, limit: int, *, backwards: bool) -> list[Any]:
+    """Return up to ``limit`` rows after ``position``; going backwards, those before it, nearest first."""
+    found: list[Any] = []
+    for phase in _phases(plan, position, backwards=backwards):
+        query = _statement(unit, plan, phase, position, limit - len(found), backwards=backwards)
+        found.extend(unit.connection.execute(query))
+        if len(found) >= limit:
+            break
+        position = None
+    return found
+
+
+def _phases(plan: _Plan, position: Position | None, *, backwards: bool) -> list[str]:
+    """Return the parts of a list in reading order.
+
+    An index on a slot has no entries for nulls, so rows with and without the first key are read by
+    statements of their own; null is the smallest value.
+    """
+    if not plan.phased:
+        return ["all"]
+    descending = plan.keys[0].descending != backwards
+    phases = ["present", "null"] if descending else ["null", "present"]
+    if position is None:
+        return phases
+    return phases[phases.index("null" if position.values[0] is None else "present") :]
+
+
+def _statement(
+    unit: Unit, plan: _Plan, phase: str, position: Position | None, limit: int, *, backwards: bool
+) -> Select[Any]:
+    keys = [key.reversed() if backwards else key for key in plan.keys]
+    tie = plan.tie.reversed() if backwards else plan.tie
+    where = list(plan.where)
+    ordering = keys
+    if phase == "present":
+        ordering = [Key(keys[0].expression, keys[0].descending, nullable=False), *keys[1:]]
+        where.append(keys[0].expression.is_not(None))
+    elif phase == "null":
+        ordering = keys[1:]
+        where.append(keys[0].expression.is_(None))
+        if plan.nulls is not None:
+            where.append(plan.nulls)
+    if position is not None:
+        values = position.values[1:] if phase == "null" else position.values
+        where.append(keyset.after(ordering, tie, Position(values, position.id)))
+    order = [key.order(postgres=unit.is_postgres) for key in (*ordering, tie)]
+    shown = [key.expression.label(f"key_{number}") for number, key in enumerate(plan.keys)]
+    return select(*WHOLE, *shown).select_from(plan.source).where(*where).order_by(*order).limit(limit)
+
+
+

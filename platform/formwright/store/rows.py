@@ -1,0 +1,213 @@
+"""Rows of the record table: typed records out, documents and slots in, changes only at the version expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
+
+from formwright.errors import Conflict, NotFound
+from formwright.store import tables
+from formwright.store.codec import Codec, Encoded
+from formwright.store.unit import Unit
+from formwright.texts import say
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it was read. ``values`` has every stored field; empty ones are None, or False."""
+
+    entity: str
+    id: int
+    version: int
+    values: Mapping[str, Any]
+    owner_id: int | None
+    created_at: datetime
+    created_by: int | None
+    updated_at: datetime
+    updated_by: int | None
+    parent_id: int | None = None
+    position: int | None = None
+    #: What the document holds beyond the fields of today; written back as it is.
+    extra: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+_record = tables.record.c
+#: The columns a StoredRecord is made of, in the order that ``stored`` expects.
+HEAD = (
+    _record.id,
+    _record.version,
+    _record.owner_id,
+    _record.created_at,
+    _record.created_by,
+    _record.updated_at,
+    _record.updated_by,
+    _record.parent_id,
+    _record.position,
+)
+WHOLE = (*HEAD, _record.data)
+_ONE = select(*WHOLE).where(
+    _record.workspace_id == bindparam("workspace"), _record.entity_id == bindparam("entity"), _record.id == bindparam("id")
+)
+_MANY = select(*WHOLE).where(
+    _record.workspace_id == bindparam("workspace"),
+    _record.entity_id == bindparam("entity"),
+    _record.id.in_(bindparam("ids", expanding=True)),
+)
+_CHILDREN = (
+    select(*WHOLE)
+    .where(
+        _record.workspace_id == bindparam("workspace"),
+        _record.entity_id == bindparam("entity"),
+        _record.parent_id.in_(bindparam("parents", expanding=True)),
+    )
+    .order_by(_record.parent_id, _record.position, _record.id)
+)
+
+
+class Rows:
+    """Statements on the record table alone; what follows from them is the business of ``records``."""
+
+    def __init__(self, unit: Unit) -> None:
+        """Work inside ``unit``."""
+        self._unit = unit
+
+    def stored(self, entity: str, codec: Codec, row: Row[Any]) -> StoredRecord:
+        """Return the record of a row that has the columns ``WHOLE``."""
+        number, version, owner, created_at, created_by, updated_at, updated_by, parent, position, data = row
+        values = codec.decode(data)
+        extra = codec.unknown(data)
+        return StoredRecord(
+            entity, number, version, values, owner, created_at, created_by, updated_at, updated_by, parent, position,
+            extra or _NOTHING,
+        )  # fmt: skip
+
+    def one(self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()) -> StoredRecord | None:
+        """Return a record if it exists and the conditions on it hold."""
+        query = _ONE.where(*where) if where else _ONE
+        row = self._unit.connection.execute(query, self._key(entity) | {"id": record_id}).first()
+        return self.stored(entity, self._unit.shape.codec(entity), row) if row is not None else None
+
+    def many(
+        self, entity: str, record_ids: Iterable[int], where: Sequence[ColumnElement[bool]] = ()
+    ) -> list[StoredRecord]:
+        """Return those of some records that exist and meet the conditions, in the order asked for."""
+        wanted = list(dict.fromkeys(record_ids))
+        if not wanted:
+            return []
+        query = _MANY.where(*where) if where else _MANY
+        codec = self._unit.shape.codec(entity)
+        rows = self._unit.connection.execute(query, self._key(entity) | {"ids": wanted})
+        found = {row[0]: self.stored(entity, codec, row) for row in rows}
+        return [found[number] for number in wanted if number in found]
+
+    def children(self, entity: str, parent_ids: Iterable[int]) -> list[StoredRecord]:
+        """Return the records of the child entity that belong to some parents, by parent and position."""
+        parents = list(dict.fromkeys(parent_ids))
+        if not parents:
+            return []
+        codec = self._unit.shape.codec(entity)
+        rows = self._unit.connection.execute(_CHILDREN, self._key(entity) | {"parents": parents})
+        return [self.stored(entity, codec, row) for row in rows]
+
+    def add(self, record: StoredRecord, encoded: Encoded) -> None:
+        """Insert one row."""
+        self._unit.connection.execute(insert(tables.record), self.row(record, encoded))
+        self.note_nulls(record.entity, (column for column, value in encoded.slots.items() if value is None))
+
+    def row(self, record: StoredRecord, encoded: Encoded) -> dict[str, Any]:
+        """Return a record as the values of a row."""
+        return self._key_columns(record.entity) | {
+            "id": record.id,
+            "owner_id": record.owner_id,
+            "parent_id": record.parent_id,
+            "position": record.position,
+            "created_at": record.created_at,
+            "created_by": record.created_by,
+            "updated_at": record.updated_at,
+            "updated_by": record.updated_by,
+            "version": record.version,
+            "data": encoded.json(),
+            **encoded.slots,
+        }
+
+    def change(
+        self,
+        entity: str,
+        record_id: int,
+        version: int,
+        values: Mapping[str, Any],
+        where: Sequence[ColumnElement[bool]] = (),
+    ) -> None:
+        """Set columns of the row if it still has ``version`` and the conditions hold, and count the version up.
+
+        Raises Conflict when somebody else changed it, NotFound when it is gone or out of the conditions' reach.
+        """
+        statement = (
+            update(tables.record)
+            .where(
+                _record.workspace_id == self._unit.workspace,
+                _record.entity_id == self._unit.shape.place(entity).id,
+                _record.id == record_id,
+                _record.version == version,
+                *where,
+            )
+            .values(version=version + 1, **values)
+        )
+        if self._unit.connection.execute(statement).rowcount != 1:
+            self.explain(entity, record_id, version, where)
+        self.note_nulls(entity, (column for column, value in values.items() if value is None))
+
+    def explain(
+        self, entity: str, record_id: int, version: int | None, where: Sequence[ColumnElement[bool]]
+    ) -> None:
+        """Raise what fits a statement that found no row: NotFound, or Conflict when only the version is another."""
+        found = self.one(entity, record_id, where)
+        if found is None or found.version == version:
+            raise NotFound(say("there is no such record"))
+        raise Conflict(say("somebody else has changed this record"), found.version)
+
+    def remove(self, entity: str, record_ids: Sequence[int]) -> int:
+        """Delete rows; return how many there were."""
+        return self._unit.connection.execute(
+            delete(tables.record).where(
+                _record.workspace_id == self._unit.workspace,
+                _record.entity_id == self._unit.shape.place(entity).id,
+                _record.id.in_(record_ids),
+            )
+        ).rowcount
+
+    def note_nulls(self, entity: str, columns: Iterable[str]) -> None:
+        """Remember that a slot which never held a null now does; lists look for such records from then on."""
+        place = self._unit.shape.place(entity)
+        if not place.without_nulls:
+            return
+        empty = set(columns)
+        keys = [key for key in place.without_nulls if place.written[key] in empty]
+        if not keys:
+            return
+        slot = tables.slot.c
+        self._unit.connection.execute(
+            update(tables.slot)
+            .where(slot.workspace_id == self._unit.workspace, slot.entity_id == place.id, slot.attribute.in_(keys))
+            .values(nulls=True)
+        )
+        self._unit.after_commit(lambda: place.without_nulls.difference_update(keys))
+
+    def _key(self, entity: str) -> dict[str, Any]:
+        return {"workspace": self._unit.workspace, "entity": self._unit.shape.place(entity).id}
+
+    def _key_columns(self, entity: str) -> dict[str, Any]:
+        return {"workspace_id": self._unit.workspace, "entity_id": self._unit.shape.place(entity).id}
+
+
+def as_json(document: Mapping[str, Any]) -> str:
+    """Return a document as text."""
+    return orjson.dumps(document).decode()
