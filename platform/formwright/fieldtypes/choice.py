@@ -11,7 +11,7 @@ from formwright.expressions.kinds import Base, Kind
 from formwright.fieldtypes import spelling
 from formwright.fieldtypes.base import Example, FieldLike, FieldType, OptionLike, Slot, ValueProblem
 from formwright.suggest import closest
-from formwright.texts import Reader, Text, say, say_many
+from formwright.texts import LANGUAGES, Label, Reader, Text, say
 
 _SEPARATOR = re.compile(r"[,，、;；\n]")
 _MANY_OPERATORS = ("any", "all", "none", "empty", "not_empty")
@@ -89,7 +89,7 @@ class ChoiceType(FieldType):
         if found is not None:
             return found
         text = spelling.one_line(typed)
-        return _find(field, table, text, reader) if text else None
+        return _find(field, table, text) if text else None
 
     def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
         """Return the title in the reader's language."""
@@ -108,7 +108,7 @@ class ChoiceType(FieldType):
     def check(self, field: FieldLike, value: Any) -> Text | None:
         """Return a sentence for a value that is no option; deprecated ones stay good."""
         if not field.allow_other and value not in spellings(field.options).by_value:
-            return _not_offered(field, value, Reader())
+            return _not_offered(field, value)
         return None
 
     def search_text(self, field: FieldLike, value: Any) -> str:
@@ -136,13 +136,13 @@ class ChoicesType(FieldType):
 
     def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
         """Return the values whose spellings were typed, between commas or semicolons of either width."""
-        return self._gather(field, self._split(field, typed, reader))
+        return self._gather(field, self._split(field, typed))
 
     def parse_many(self, field: FieldLike, typed: Sequence[str], reader: Reader) -> Any:
         """Return the values of all ticked boxes."""
         table = spellings(field.options)
         texts = (spelling.one_line(text) for text in typed)
-        return self._gather(field, [_find(field, table, text, reader) for text in texts if text])
+        return self._gather(field, [_find(field, table, text) for text in texts if text])
 
     def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
         """Return the titles in the reader's language."""
@@ -165,7 +165,7 @@ class ChoicesType(FieldType):
         if not field.allow_other:
             for item in value:
                 if item not in known:
-                    return _not_offered(field, item, Reader())
+                    return _not_offered(field, item)
         return count_problem(field, len(value))
 
     def to_stored(self, field: FieldLike, value: Any) -> Any:
@@ -189,7 +189,7 @@ class ChoicesType(FieldType):
             **items_schema(field),
         }
 
-    def _split(self, field: FieldLike, typed: str, reader: Reader) -> list[str]:
+    def _split(self, field: FieldLike, typed: str) -> list[str]:
         """Return the values in ``typed``; an option whose own title has a comma is found too."""
         table = spellings(field.options)
         cuts = [0, *(match.end() for match in _SEPARATOR.finditer(typed)), len(typed) + 1]
@@ -202,7 +202,7 @@ class ChoicesType(FieldType):
                 if value is not None or end == start + 1:
                     break
             if text:
-                found.append(value if value is not None else _find(field, table, text, reader))
+                found.append(value if value is not None else _find(field, table, text))
             start = end
         return found
 
@@ -308,9 +308,9 @@ def texts_of(value: Any) -> list[str]:
 def count_problem(field: FieldLike, count: int) -> Text | None:
     """Return a sentence when a field has too many or too few values."""
     if field.max_items is not None and count > field.max_items:
-        return say_many("Choose at most %(count)s.", "Choose at most %(count)s.", field.max_items)
+        return say("Choose at most %(limit)s.", limit=field.max_items)
     if field.min_items is not None and count < field.min_items:
-        return say_many("Choose at least %(count)s.", "Choose at least %(count)s.", field.min_items)
+        return say("Choose at least %(limit)s.", limit=field.min_items)
     return None
 
 
@@ -340,37 +340,37 @@ def _fold(text: str) -> str:
     return spelling.narrow(text).casefold()
 
 
-def _find(field: FieldLike, table: Spellings, text: str, reader: Reader) -> str:
+def _find(field: FieldLike, table: Spellings, text: str) -> str:
     found = table.find(text)
     if found is not None:
         return found
     if field.allow_other:
         return text
-    raise ValueProblem(_not_offered(field, text, reader))
+    raise ValueProblem(_not_offered(field, text))
 
 
-def _not_offered(field: FieldLike, text: str, reader: Reader) -> Text:
+def _not_offered(field: FieldLike, text: str) -> Text:
     """Return the sentence for a text that spells no option, with the nearest title or the first few."""
     table = spellings(field.options)
     near = closest(spelling.narrow(text), table.exact)
     if near is not None:
-        title = field_title(field, table.exact[near])
         return say(
             "“%(typed)s” is not one of the options. Did you mean “%(title)s”?",
             typed=text[:40],
-            title=title,
+            title=_in_all_languages([table.by_value[table.exact[near]]]),
         )
-    titles = [
-        option.title.in_language(reader.language) or option.value for option in offered(field)
-    ]
-    shown = enumerate_words(titles[:6], reader) + (" …" if len(titles) > 6 else "")
-    return say("“%(typed)s” is not one of the options: %(titles)s.", typed=text[:40], titles=shown)
+    titles = _in_all_languages(offered(field))
+    return say("“%(typed)s” is not one of the options: %(titles)s.", typed=text[:40], titles=titles)
 
 
-def field_title(field: FieldLike, value: str) -> Any:
-    """Return the title of an option as a label, to be shown in whatever language the sentence is."""
-    option = spellings(field.options).by_value.get(value)
-    return option.title if option is not None and option.title else value
+def _in_all_languages(options: Sequence[OptionLike]) -> Label:
+    """Return the titles of the first few options as one text, in whatever language the sentence is shown."""
+
+    def join(language: str) -> str:
+        titles = [option.title.in_language(language) or option.value for option in options[:6]]
+        return enumerate_words(titles, Reader(language)) + (" …" if len(options) > 6 else "")
+
+    return Label(join("en"), {language: join(language) for language in LANGUAGES})
 
 
 def _all_titles(field: FieldLike, value: str) -> str:
