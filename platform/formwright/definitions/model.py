@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -495,3 +495,14 @@ class Catalog:
     grants_by: Mapping[tuple[str, Action], tuple[Grant, ...]] = field(default_factory=lambda: MappingProxyType({}))
     #: entity -> the (entity, field) pairs whose reference(s) point to it.
     referrers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def roles_of(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the roles called ``names`` with all that they inherit, over any number of steps."""
+        found: set[str] = set()
+        open_names = [name for name in names if name in self.roles]
+        while open_names:
+            name = open_names.pop()
+            if name not in found:
+                found.add(name)
+                open_names += self.roles[name].inherits
+        return frozenset(found)

@@ -1,0 +1,138 @@
+"""The expressions and templates of a definition, checked where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from formwright.definitions.building import Building, CatalogSchema
+from formwright.definitions.parts import Part
+from formwright.errors import Location
+from formwright.expressions import kinds, templates
+from formwright.expressions.check import Checked, check
+from formwright.expressions.functions import Functions
+from formwright.expressions.kinds import Kind
+from formwright.expressions.syntax import ExpressionError
+from formwright.expressions.templates import Template
+from formwright.texts import Text, say
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Conditions that hold everywhere unless something is said; "true" is then the same as leaving them out.
+_TRUE_BY_DEFAULT = frozenset({"when", "where", "filter", "scope", "visible_when"})
+_NO_ROOTS: Mapping[str, Kind] = {}
+
+
+class Formulas:
+    """Checks expressions against everything that is defined."""
+
+    def __init__(self, building: Building, functions: Functions) -> None:
+        self._building = building
+        self._functions = functions
+        self._schema = CatalogSchema(building)
+
+    def condition(
+        self, part: Part, name: str, entity: str, *, roots: Mapping[str, Kind] = _NO_ROOTS, in_sql: bool = False
+    ) -> Checked | None:
+        """Return the condition under ``name``; None when there is none, or it always holds, or it is wrong.
+
+        ``in_sql`` conditions choose records: the database must be able to work them out in full.
+        """
+        if name not in part or (name in _TRUE_BY_DEFAULT and holds_always(part.get(name))):
+            return None
+        found = self.expression(part, name, entity, expected=kinds.BOOLEAN, roots=roots)
+        if found is not None and in_sql:
+            self._require_sql(found, part, name)
+        return found
+
+    def expression(
+        self,
+        part: Part,
+        name: str,
+        entity: str | None,
+        *,
+        expected: Kind | None = None,
+        roots: Mapping[str, Kind] = _NO_ROOTS,
+    ) -> Checked | None:
+        """Return the expression under ``name``; None when there is none, or it is wrong and that is noted."""
+        if name not in part:
+            return None
+        value = part.get(name)
+        node_or_text = self._read(value, part, name)
+        return None if node_or_text is None else self.check(node_or_text, value, part, name, entity, expected, roots)
+
+    def check(
+        self,
+        node_or_text: Any,
+        value: Any,
+        part: Part,
+        name: str,
+        entity: str | None,
+        expected: Kind | None = None,
+        roots: Mapping[str, Kind] = _NO_ROOTS,
+    ) -> Checked | None:
+        """Check an expression that stands, as ``value``, under ``name``; problems get their exact place."""
+        try:
+            return check(node_or_text, self._schema, entity, roots, expected, self._functions)
+        except ExpressionError as error:
+            self._note(error, value, part, name)
+            return None
+
+    def template(self, part: Part, name: str, entity: str) -> Template | None:
+        """Return the template under ``name``, or None when it is wrong and that is noted."""
+        value = part.text(name)
+        try:
+            return templates.parse(value, self._schema, entity, _NO_ROOTS, self._functions)
+        except ExpressionError as error:
+            self._note(error, value, part, name)
+            return None
+
+    def template_of(self, text: str, entity: str) -> Template:
+        """Return a template that the platform makes itself."""
+        return templates.parse(text, self._schema, entity)
+
+    def _read(self, value: Any, part: Part, name: str) -> Any:
+        """Return what is to be checked: the text, or the tree of a filter."""
+        if isinstance(value, dict):
+            from formwright.expressions import filters
+
+            try:
+                return filters.to_expression(value)
+            except ExpressionError as error:
+                self._note(error, "", part, name)
+                return None
+        return as_text(value)
+
+    def _note(self, error: ExpressionError, value: Any, part: Part, name: str) -> None:
+        text = value if isinstance(value, str) else ""
+        if self._building.broken.intersection(_WORD.findall(text or str(part.get(name)))):
+            return  # it names something that is refused already
+        suggestion = error.suggestion
+        self._building.problem(self.place(part, name, text, error.span[0]), "FW301", error.text, (), suggestion)
+
+    def place(self, part: Part, name: str, text: str, offset: int) -> Location:
+        """Return where character ``offset`` of the expression under ``name`` stands."""
+        found = part.place.parts.get(name)
+        return found.inside(text, offset) if found is not None and text else part.at(name)
+
+    def _require_sql(self, found: Checked, part: Part, name: str) -> None:
+        for span, reason in found.obstacles[:1]:
+            text = part.get(name)
+            place = self.place(part, name, text if isinstance(text, str) else "", span[0])
+            message: Text = say("the database must be able to work this out: %(reason)s", reason=reason)
+            self._building.problem(place, "FW304", message)
+
+
+def holds_always(value: object) -> bool:
+    """Return whether a condition is the constant ``true``."""
+    return value is True or value == "true"
+
+
+def as_text(value: Any) -> str:
+    """Return an expression as text; YAML may have read ``5`` or ``true`` as a value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+

@@ -1,0 +1,244 @@
+"""Judges the data of a file by the JSON Schema of the language, and says in friendly words what is wrong where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from formwright.definitions.language import CONSTRUCTS, LATER_TYPES, construct
+from formwright.definitions.places import Place, Step
+from formwright.definitions.scalars import wording
+from formwright.definitions.schema import TypeWord, json_schema
+from formwright.definitions.shapes import Construct, Enum, ListOf, MapOf, Obj, Shape
+from formwright.definitions.source import Document
+from formwright.errors import Location, Problem
+from formwright.fieldtypes import patterns
+from formwright.fieldtypes.base import FieldType
+from formwright.suggest import closest
+from formwright.texts import Text, say
+
+Path: TypeAlias = tuple[Step, ...]
+
+
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """Check ``pattern`` in linear time, whoever wrote it."""
+    if isinstance(instance, str) and not patterns.matches(pattern, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})
+
+
+def validator_for(schema: Mapping[str, Any]) -> Any:
+    """Return a validator that fetches nothing, matches patterns in linear time and checks no formats by itself."""
+    registry: Registry[Any] = Registry().with_resource(str(schema.get("$id", "")), DRAFT202012.create_resource(schema))
+    return _Validator(schema, registry=registry, format_checker=FormatChecker(formats=()))
+
+
+class Judge:
+    """The schema of the language for a set of field types, ready to judge files."""
+
+    def __init__(self, types: Iterable[FieldType], *, lost_types: bool = False) -> None:
+        self._attributes = {kind.name: kind.attributes for kind in types}
+        self._validator = _validator(tuple(TypeWord(*each) for each in self._attributes.items()), lost_types)
+
+    def problems(self, document: Document) -> list[tuple[Path, Problem]]:
+        """Return every problem of ``document`` with the path of the value it is about."""
+        found: list[tuple[Path, Problem]] = []
+        for error in self._validator.iter_errors(document.data):
+            path: Path = tuple(error.absolute_path)
+            found += self._explain(error, path, document.place)
+        return found
+
+    def _explain(self, error: ValidationError, path: Path, root: Place) -> Iterator[tuple[Path, Problem]]:
+        schema_path = tuple(error.absolute_schema_path)
+        if "dependentSchemas" in schema_path:
+            attribute = str(schema_path[schema_path.index("dependentSchemas") + 1])
+            yield (*path[:-1], attribute), self._not_of_type(error, attribute, root.find(path[:-1]))
+        elif "propertyNames" in schema_path:
+            yield (*path, str(error.instance)), _bad_key(error, root.find(path))
+        elif error.validator == "additionalProperties":
+            yield from _unknown_keys(error, path, root)
+        else:
+            explain = _EXPLAINERS.get(str(error.validator), _out_of_bounds)
+            yield from ((path, problem) for problem in explain(error, path, root))
+
+    def _not_of_type(self, error: ValidationError, attribute: str, field: Place) -> Problem:
+        message = say("a field of type '%(type)s' takes no '%(name)s'", type=error.instance, name=attribute)
+        listed = self._attributes.get(str(error.instance), frozenset())
+        own = sorted(name for name in listed if CONSTRUCTS["field"].get(name))
+        return Problem(field.of_key(attribute), "FW105", message, tuple(own), closest(attribute, own))
+
+
+@lru_cache(maxsize=8)
+def _validator(types: tuple[TypeWord, ...], lost_types: bool) -> Any:
+    return validator_for(json_schema(types, lost_types=lost_types))
+
+
+def chain(path: Path) -> Iterator[tuple[Shape, Construct | None]]:
+    """Yield the shape at each step of ``path`` into a file, with the construct that holds it as an attribute."""
+    shape: Shape | None = Obj("file")
+    for step in path:
+        holder: Construct | None = None
+        match shape:
+            case Obj(name):
+                holder = construct(name)
+                attribute = holder.get(str(step))
+                shape = attribute.shape if attribute else None
+            case MapOf(item) | ListOf(item):
+                shape = item
+            case _:  # the fields of a node may be a map of nodes
+                shape = Obj("node") if isinstance(step, str) and shape is not None else None
+        if shape is None:
+            return
+        yield shape, holder
+
+
+def owner_of(path: Path) -> Construct:
+    """Return the construct of the object that stands at ``path``."""
+    found = construct("file")
+    for shape, _ in chain(path):
+        if isinstance(shape, Obj):
+            found = construct(shape.construct)
+    return found
+
+
+def unknown_key(place: Location, key: str, known: Construct) -> Problem:
+    """Return the problem of a key that ``known`` does not have."""
+    if key in known.later:
+        message = say("this version of Formwright does not have '%(name)s' yet", name=key)
+        return Problem(place, "FW108", message, known.names)
+    return Problem(place, "FW101", say("unknown key '%(name)s'", name=key), known.names, closest(key, known.names))
+
+
+def _unknown_keys(error: ValidationError, path: Path, root: Place) -> Iterator[tuple[Path, Problem]]:
+    known = owner_of(path)
+    place = root.find(path)
+    for key in error.instance:
+        if key not in error.schema.get("properties", {}):
+            yield (*path, key), unknown_key(place.of_key(key), key, known)
+
+
+def _missing(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
+    for name in error.validator_value:
+        if name not in error.instance:
+            message = say("'%(name)s' is missing", name=name)
+            if isinstance(error.instance.get("type"), str) and "allOf" in error.absolute_schema_path:
+                message = say("a field of type '%(type)s' needs '%(name)s'", type=error.instance["type"], name=name)
+            yield Problem(_named_at(path, root), "FW104", message, (name,))
+
+
+def _wrong_kind(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
+    name = str(path[-1]) if path else "file"
+    expected = _expected(error)
+    message = say("'%(name)s' must be %(expected)s, not %(found)s", name=name, expected=expected, found=_found(error.instance))
+    way_out: tuple[str, ...] = ()
+    if error.validator_value == "string" and isinstance(error.instance, bool | int | Decimal):
+        shown = str(error.instance).lower() if isinstance(error.instance, bool) else str(error.instance)
+        way_out = (f'"{shown}"',)
+    yield Problem(_place(path, root), "FW103", message, way_out)
+
+
+def _wrong_word(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
+    place = _place(path, root)
+    value = error.instance
+    words = tuple(str(word) for word in error.validator_value)
+    shape = next((shape for shape, _ in reversed(list(chain(path)))), None)
+    is_type = error.schema.get("$comment") == "fieldtype"
+    later = LATER_TYPES if is_type else shape.later if isinstance(shape, Enum) else ()
+    if isinstance(value, str) and value in later:
+        yield Problem(place, "FW108", say("this version of Formwright does not have '%(name)s' yet", name=value), words)
+        return
+    wording_of = say("'%(name)s' is no type", name=_shown(value)) if is_type else say("'%(name)s' is not possible here", name=_shown(value))
+    yield Problem(place, "FW102", wording_of, words, closest(value, words) if isinstance(value, str) else None)
+
+
+def _wrong_form(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
+    name = str(error.schema.get("$comment", "any"))
+    message = say("'%(value)s' is not %(expected)s", value=_shown(error.instance), expected=wording(name))
+    yield Problem(_place(path, root), "FW106", message)
+
+
+def _out_of_bounds(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
+    limit = error.validator_value
+    messages: dict[str, Text] = {
+        "minimum": say("the value must be at least %(limit)s", limit=limit),
+        "maximum": say("the value must be at most %(limit)s", limit=limit),
+        "maxLength": say("the text has more than %(limit)s characters", limit=limit),
+        "minItems": say("the list has fewer than %(limit)s entries", limit=limit),
+        "maxItems": say("the list has more than %(limit)s entries", limit=limit),
+    }
+    message = messages.get(str(error.validator), say("the value is not possible here"))
+    yield Problem(_place(path, root), "FW106", message)
+
+
+def _bad_key(error: ValidationError, place: Place) -> Problem:
+    name = str(error.schema.get("$comment", "key"))
+    key = _shown(error.instance)
+    return Problem(place.of_key(str(error.instance)), "FW107", say("'%(value)s' is not %(expected)s", value=key, expected=wording(name)))
+
+
+def _place(path: Path, root: Place) -> Location:
+    return root.find(path[:-1]).of_part(path[-1]) if path else root.location
+
+
+def _named_at(path: Path, root: Place) -> Location:
+    """Return the place of the key that names the object at ``path``, or of the object in a list."""
+    if path and isinstance(path[-1], str):
+        return root.find(path[:-1]).of_key(path[-1])
+    return root.find(path).location
+
+
+_KINDS: Mapping[str, Text] = {
+    "string": say("a text"),
+    "boolean": say("true or false"),
+    "integer": say("a whole number"),
+    "number": say("a number"),
+    "array": say("a list"),
+    "object": say("a map"),
+}
+
+
+def _expected(error: ValidationError) -> Text:
+    wanted = error.validator_value
+    if isinstance(wanted, str):
+        return _KINDS[wanted]
+    comment = error.schema.get("$comment")
+    if comment in {"cond", "expr"}:
+        return wording(comment)
+    return say("%(one)s or %(other)s", one=_KINDS[wanted[0]], other=_KINDS[wanted[-1]])
+
+
+def _found(value: Any) -> Text:
+    match value:
+        case None:
+            return say("empty")
+        case bool():
+            return say("true or false")
+        case int() | Decimal():
+            return say("a number")
+        case str():
+            return say("a text")
+        case list():
+            return say("a list")
+        case _:
+            return say("a map")
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+_EXPLAINERS: Mapping[str, Callable[[ValidationError, Path, Place], Iterator[Problem]]] = {
+    "required": _missing,
+    "type": _wrong_kind,
+    "enum": _wrong_word,
+    "pattern": _wrong_form,
+}
