@@ -21,7 +21,7 @@ from formwright.definitions.model import (
 )
 from formwright.fieldtypes.registry import builtin
 from formwright.store import schema
-from formwright.store.transaction import Store
+from formwright.store.store import Store
 from formwright.texts import Label
 
 TYPES = builtin()

@@ -10,7 +10,7 @@ import pytest
 
 from formwright.errors import Conflict, NotFound
 from formwright.store.problems import UniqueViolation
-from formwright.store.transaction import Store
+from formwright.store.store import Store
 
 FULL: dict[str, Any] = {
     "name": "广州某某科技有限公司",
@@ -104,7 +104,7 @@ def test_conditions_hide_a_record_from_reading_and_changing(store: Store) -> Non
                 before=before, version=1, by=1, channel="form", where=others,
             )  # fmt: skip
         with pytest.raises(NotFound):
-            tx.trash.delete("t.customer", number, by=1, channel="form", where=others)
+            tx.trash.delete(before, by=1, channel="form", where=others)
         tx.records.update(
             "t.customer", number, {**before.values, "city": None},
             before=before, version=1, by=1, channel="form", where=mine,

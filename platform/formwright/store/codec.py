@@ -12,10 +12,11 @@ import orjson
 from formwright.definitions.model import Entity, Field
 from formwright.expressions.kinds import Base
 from formwright.fieldtypes.base import FieldType, Slot
-from formwright.store.problems import ValueTooLong
+from formwright.store.problems import NumberTooLarge, ValueTooLong
 
 #: Longest text an index entry may hold, in characters.
 SLOT_TEXT = 500
+_HUGE = 1 << 63
 _FAMILIES = {
     Base.TEXT: Slot.TEXT,
     Base.TIME: Slot.TEXT,
@@ -98,7 +99,7 @@ class Codec:
 
     def decode(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return the typed values of a document; every stored field is there, empty ones as None (False)."""
-        values = self._empty | document
+        values = {**self._empty, **document}
         readers = self._readers
         for key in document.keys() & readers.keys():
             values[key] = readers[key](document[key])
@@ -124,6 +125,19 @@ class Codec:
         for key in self._flags:
             stored.setdefault(key, False)
         return stored
+
+    def encode_raw(self, values: Mapping[str, Any], *, postgres: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return document and slots as a driver takes them, with moments as text."""
+        document = self.document(values)
+        moment = _postgres_moment if postgres else _sqlite_moment
+        slots = {}
+        for key, column, write in self._slots:
+            stored = document.get(key)
+            if stored is None:
+                slots[column] = None
+            else:
+                slots[column] = moment(stored) if column[0] == "d" else write(key, stored)
+        return document, slots
 
     def encode(self, values: Mapping[str, Any]) -> Encoded:
         """Return document and slots of typed ``values``."""
@@ -154,7 +168,9 @@ def _text(key: str, stored: Any) -> str:
     return text
 
 
-def _number(_key: str, stored: Any) -> int:
+def _number(key: str, stored: Any) -> int:
+    if not -_HUGE <= stored < _HUGE:
+        raise NumberTooLarge(key)
     return int(stored)
 
 
@@ -163,6 +179,14 @@ def _moment(_key: str, stored: Any) -> datetime:
         day = date.fromisoformat(stored)
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     return datetime.fromisoformat(stored)
+
+
+def _postgres_moment(stored: str) -> str:
+    return stored.rstrip("Z")
+
+
+def _sqlite_moment(stored: str) -> str:
+    return stored if len(stored) > 10 else f"{stored}T00:00:00.000000Z"
 
 
 _SLOT_WRITERS: dict[str, Callable[[str, Any], Any]] = {"t": _text, "n": _number, "d": _moment, "r": _number}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal,
     literal_column,
     select,
     type_coerce,
@@ -87,7 +89,7 @@ class RecordColumns:
             self.table.c.workspace_id == self.columns.workspace, self.table.c.entity_id == self.place.id
         )
 
-    def value(self, key: str) -> ColumnElement[object]:
+    def value(self, key: str) -> ColumnElement[Any]:
         """Return an attribute in stored form; ``key`` may be a built-in or a part, as in ``address.city``.
 
         Numbers are scaled integers, days and instants bind dates and aware datetimes (a day is its first
@@ -111,6 +113,13 @@ class RecordColumns:
         found = self.table.c[column]
         return and_(found == 1, found.is_not(None)) if boolean else found
 
+    def in_document(self, key: str) -> ColumnElement[Any]:
+        """Return what a slot of the attribute has to hold, read from the document."""
+        field = self.definition.fields[key]
+        if field.kind.base is Base.BOOLEAN:
+            return case((self._truth(key), literal(1, BigInteger())), else_=literal(0, BigInteger()))
+        return self._extracted(key, codec.document_family(field))
+
     def slot(self, key: str) -> str | None:
         """Return the name of the indexed column that holds an attribute, or None: it is in the document."""
         if key in _BUILT_IN:
@@ -120,7 +129,10 @@ class RecordColumns:
     def scale(self, key: str) -> int:
         """Return how many decimal places the integer of a number attribute carries."""
         field = self.definition.fields.get(key.partition(".")[0])
-        return field.scale if field is not None else 0
+        if field is None:
+            return 0
+        own = getattr(field.type, "scale", None)
+        return own(field) if callable(own) else field.scale
 
     def items(self, key: str) -> FromClause:
         """Return the values of a list attribute as a table with the column ``value``, for use in EXISTS."""
@@ -132,17 +144,15 @@ class RecordColumns:
             if not number:
                 return listed
             return select(cast(listed.c.value, BigInteger).label("value")).select_from(listed).lateral()
-        each = func.json_each(data, _path(key))
-        listed = each.table_valued("value")
-        return listed
+        return func.json_each(data, _path(key)).table_valued("value")
 
-    def _object(self, name: str) -> ColumnElement[object]:
+    def _object(self, name: str) -> ColumnElement[Any]:
         data = self.table.c.data
         if self.columns.dialect == "postgresql":
             return data.op("->")(_quoted(name))
         return func.json_extract(data, _path(name))
 
-    def _text(self, name: str, document: ColumnElement[object]) -> ColumnElement[object]:
+    def _text(self, name: str, document: ColumnElement[Any]) -> ColumnElement[Any]:
         if self.columns.dialect == "postgresql":
             return type_coerce(document.op("->>")(_quoted(name)), Text()).collate("C")
         return type_coerce(func.json_extract(document, _path(name)), Text())
@@ -153,7 +163,7 @@ class RecordColumns:
             return func.coalesce(data.op("->>")(_quoted(name)) == literal_column("'true'"), false())
         return type_coerce(func.coalesce(func.json_extract(data, _path(name)), 0) == 1, Boolean())
 
-    def _extracted(self, name: str, family: str) -> ColumnElement[object]:
+    def _extracted(self, name: str, family: str) -> ColumnElement[Any]:
         found = self._text(name, self.table.c.data)
         postgres = self.columns.dialect == "postgresql"
         match family:

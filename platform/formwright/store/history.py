@@ -72,6 +72,12 @@ class History:
             },
         )
 
+    def page(self, entity: str, record_id: int, older_than: str = "", limit: int = 20) -> tuple[list[Change], str]:
+        """Return entries, newest first, and the token by which the older ones are asked for ("" when there are none)."""
+        found = self.of(entity, record_id, ids.parse_id(older_than), limit + 1)
+        shown = found[:limit]
+        return shown, ids.format_id(shown[-1].id) if len(found) > limit else ""
+
     def of(self, entity: str, record_id: int, after: int | None = None, limit: int = 50) -> list[Change]:
         """Return the newest entries of a record, or those that came before the entry ``after``."""
         column = tables.history.c

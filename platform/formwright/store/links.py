@@ -56,6 +56,7 @@ class Links:
     def __init__(self, unit: Unit) -> None:
         """Work inside ``unit``."""
         self._unit = unit
+        self._held: set[tuple[str, int]] = set()
 
     def change(self, entity: str, record_id: int, before: set[tuple[str, int]], after: set[tuple[str, int]]) -> None:
         """Bring the edges of a record from ``before`` to ``after``."""
@@ -99,7 +100,10 @@ class Links:
         else writes meanwhile.
         """
         record = tables.record.c
-        for entity, record_ids in sorted(wanted.items()):
+        for entity, all_ids in sorted(wanted.items()):
+            record_ids = {number for number in all_ids if (entity, number) not in self._held}
+            if not record_ids:
+                continue
             query = select(record.id).where(
                 record.workspace_id == self._unit.workspace,
                 record.entity_id == self._unit.shape.place(entity).id,
@@ -110,6 +114,15 @@ class Links:
             missing = record_ids - set(self._unit.connection.scalars(query))
             if missing:
                 raise MissingTarget(entity, sorted(missing))
+            self._held.update((entity, number) for number in record_ids)
+
+    def note_new(self, entity: str, record_ids: Iterable[int]) -> None:
+        """Remember records that this transaction has made: nobody else can delete them yet."""
+        self._held.update((entity, number) for number in record_ids)
+
+    def note_gone(self, entity: str, record_ids: Iterable[int]) -> None:
+        """Forget records that this transaction has taken away."""
+        self._held.difference_update((entity, number) for number in record_ids)
 
     def referring(self, entity: str, key: str, target_ids: Sequence[int]) -> Select[int, int]:
         """Return the query for (record id, target id) of the records whose field ``key`` refers to some records."""

@@ -71,3 +71,11 @@ class ValueTooLong(FormwrightError):
     def __init__(self, field: str, limit: int) -> None:
         self.field = field
         super().__init__(say("an indexed text has at most %(limit)s characters", limit=limit))
+
+
+class NumberTooLarge(FormwrightError):
+    """A number has more digits than a column can hold."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(say("this number has too many digits"))

@@ -13,7 +13,7 @@ from formwright.expressions.kinds import Base
 from formwright.store import keyset, tables
 from formwright.store.columns import RecordColumns
 from formwright.store.keyset import Key, Position
-from formwright.store.rows import WHOLE, Rows, StoredRecord
+from formwright.store.rows import WHOLE, Rows, StoredRecord, whole
 from formwright.store.search import SearchIndex
 from formwright.store.unit import Unit
 
@@ -24,12 +24,13 @@ _NEVER_NULL = frozenset({"id", "created_at", "updated_at", "version"})
 class ListQuery:
     """A question for many records of one entity.
 
-    ``where`` are conditions on ``columns.main(entity)``. Without ``sort`` the newest come first. ``after`` and
-    ``before`` are tokens of an earlier page. ``columns`` names the fields that are wanted, None for all.
+    ``where`` are conditions on ``row``, which is any ``columns.record(entity)`` or ``columns.main(entity)``. Without
+    ``sort`` the newest come first. ``after`` and ``before`` are tokens of an earlier page. ``columns`` names
+    the fields that are wanted, None for all.
     """
 
-    entity: str
-    where: tuple[ColumnElement[bool], ...] = ()
+    row: RecordColumns
+    where: Sequence[ColumnElement[bool]] = ()
     sort: tuple[Sort, ...] = ()
     limit: int = 50
     after: str | None = None
@@ -51,6 +52,7 @@ class Page:
 class _Plan:
     """A list query, resolved: its source, conditions and keys in forward order."""
 
+    row: RecordColumns
     source: FromClause
     where: tuple[ColumnElement[bool], ...]
     keys: tuple[Key, ...]
@@ -72,9 +74,9 @@ def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
     found = found[: wanted.limit]
     if backwards:
         found.reverse()
-    codec = unit.shape.codec(wanted.entity)
+    codec = unit.shape.codec(wanted.row.entity)
     width = len(WHOLE)
-    records = tuple(rows.stored(wanted.entity, codec, row[:width]) for row in found)
+    records = tuple(rows.stored(wanted.row.entity, codec, row[:width]) for row in found)
     places = [Position(tuple(row[width:]), row[0]) for row in (found[:1] + found[-1:])]
     has_next = bool(found) and (backwards or more)
     has_previous = bool(found) and (more if backwards else position is not None)
@@ -87,8 +89,7 @@ def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
 
 def count(unit: Unit, search: SearchIndex, wanted: ListQuery, cap: int) -> tuple[int, bool]:
     """Count the records of a list, but not further than one beyond ``cap``."""
-    main = unit.shape.columns.main(wanted.entity)
-    source, where, _ = _source(unit, search, wanted, main)
+    source, where, _ = _source(search, wanted)
     inner = select(literal(1).label("one")).select_from(source).where(*where).limit(cap + 1).subquery()
     number = unit.connection.execute(select(func.count()).select_from(inner)).scalar_one()
     return min(number, cap), number > cap
@@ -102,32 +103,33 @@ def statement(unit: Unit, search: SearchIndex, wanted: ListQuery) -> Select[Any]
 
 
 def _plan(unit: Unit, search: SearchIndex, wanted: ListQuery) -> _Plan:
-    main = unit.shape.columns.main(wanted.entity)
-    source, where, ids = _source(unit, search, wanted, main)
+    source, where, ids = _source(search, wanted)
     keys = []
     for sort in wanted.sort:
         if sort.path == "id":
             break  # nothing after the id can matter
-        expression, source = _expression(unit, main, sort.path, source)
+        expression, source = _expression(unit, wanted.row, sort.path, source)
         keys.append(Key(expression, sort.descending, sort.path not in _NEVER_NULL))
     last = next((sort for sort in wanted.sort if sort.path == "id"), None)
     descending = last.descending if last is not None else keys[0].descending if keys else True
-    tie = Key(ids if not keys else main.table.c.id, descending, nullable=False)
+    main = wanted.row
+    tie = Key(ids if not keys else main.id, descending, nullable=False)
     first = wanted.sort[0].path if keys else ""
     in_slot = bool(keys) and "." not in first and main.slot(first) is not None
-    mark = keyset.signature([(sort.path, sort.descending) for sort in wanted.sort], wanted.entity)
+    mark = keyset.signature([(sort.path, sort.descending) for sort in wanted.sort], wanted.row.entity)
     nulls = _nulls_exist(unit, main, first) if in_slot else None
-    return _Plan(source, where, tuple(keys), tie, mark, nulls, in_slot and keys[0].nullable)
+    return _Plan(main, source, where, tuple(keys), tie, mark, nulls, in_slot and keys[0].nullable)
 
 
 def _source(
-    unit: Unit, search: SearchIndex, wanted: ListQuery, main: RecordColumns
+    search: SearchIndex, wanted: ListQuery
 ) -> tuple[FromClause, tuple[ColumnElement[bool], ...], ColumnElement[int]]:
-    where = (main.belongs(), *wanted.where)
+    row = wanted.row
+    where = (row.belongs(), *wanted.where)
     if not wanted.search.strip():
-        return main.table, where, main.id
-    entries, matches, ids = search.source(wanted.entity, wanted.search)
-    return entries.join(main.table, main.id == ids), (matches, *where), ids
+        return row.table, where, row.id
+    entries, matches, ids = search.source(row.entity, wanted.search)
+    return entries.join(row.table, row.id == ids), (matches, *where), ids
 
 
 def _expression(
@@ -217,7 +219,4 @@ def _statement(
         where.append(keyset.after(ordering, tie, Position(values, position.id)))
     order = [key.order(postgres=unit.is_postgres) for key in (*ordering, tie)]
     shown = [key.expression.label(f"key_{number}") for number, key in enumerate(plan.keys)]
-    return select(*WHOLE, *shown).select_from(plan.source).where(*where).order_by(*order).limit(limit)
-
-
-
+    return select(*whole(plan.row.table), *shown).select_from(plan.source).where(*where).order_by(*order).limit(limit)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from formwright import ids
 from formwright.errors import Conflict, NotFound
 from formwright.store import history, links, query
+from formwright.store.bulk import Bulk, Inserted
 from formwright.store.codec import Encoded
+from formwright.store.discard import Discard
 from formwright.store.history import History
 from formwright.store.links import Links
+from formwright.store.problems import UniqueViolation
 from formwright.store.query import ListQuery, Page
 from formwright.store.rows import Rows, StoredRecord
 from formwright.store.search import SearchIndex
@@ -35,6 +38,9 @@ class Records:
         self.unique = UniqueValues(unit)
         self.links = Links(unit)
         self.search = SearchIndex(unit)
+        parts = (self.rows, self.unique, self.links, self.search)
+        self.discard = Discard(unit, *parts)
+        self._bulk = Bulk(unit, *parts)
 
     def find(self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()) -> StoredRecord | None:
         """Return a record, or None when there is none within the conditions."""
@@ -88,9 +94,13 @@ class Records:
             self.owner(entity, encoded, by), now, by, now, by, parent, position,
         )  # fmt: skip
         definition = codec.entity
-        self.links.hold(links.targets(definition, encoded.document, encoded.document))
+        wanted = links.targets(definition, encoded.document, encoded.document)
+        if parent is not None and definition.parent:
+            wanted.setdefault(definition.parent, set()).add(parent)
+        self.links.hold(wanted)
         self.unique.take(entity, record.id, self.unique.claims(entity, record.id, record.values))
         self.rows.add(record, encoded)
+        self.links.note_new(entity, [record.id])
         edges = links.edges(links.linked(self._unit.shape, definition), encoded.document)
         self.links.change(entity, record.id, set(), edges)
         self.search.add(entity, record.id, record.values)
@@ -98,6 +108,79 @@ class Records:
             entity, record.id, history.CREATE, encoded.document, version=1, by=by, channel=channel
         )
         return record
+
+    def insert_many(
+        self, entity: str, rows: Sequence[Mapping[str, Any]], *, by: int | None, channel: str
+    ) -> list[Inserted]:
+        """Store many new records in a few statements; say of each its id, or with what it clashes.
+
+        Rows that clash are left out, the others are stored.
+        """
+        return self._bulk.insert(entity, rows, by=by, channel=channel)
+
+    def insert_rows(
+        self, entity: str, parent: int, rows: Sequence[tuple[int, Mapping[str, Any]]], *, by: int | None, channel: str
+    ) -> list[int]:
+        """Store new rows, (position, values) each, of a subform; return their ids. Raises UniqueViolation."""
+        positions = [position for position, _ in rows]
+        values = [each for _, each in rows]
+        results = self._bulk.insert(entity, values, by=by, channel=channel, parent=parent, positions=positions)
+        stored: list[int] = []
+        for result in results:
+            if isinstance(result, UniqueViolation):
+                raise result
+            stored.append(result)
+        return stored
+
+    def delete_rows(self, records: Sequence[StoredRecord], *, by: int | None, channel: str) -> None:
+        """Lay rows that were taken out of a subform in the trash, where only the history leads to them."""
+        if not records:
+            return
+        self.discard.to_trash(records, by=by, root=False)
+        for record in records:
+            self._history.append(
+                record.entity, record.id, history.DELETE, {}, version=record.version + 1, by=by, channel=channel
+            )
+
+    def withdraw(self, entity: str, record_ids: Sequence[int]) -> None:
+        """Take back records that this very transaction has inserted, as if they had never been."""
+        self.discard.forget(entity, record_ids)
+
+    def ids_by_value(self, entity: str, key: str, values: Sequence[Any]) -> dict[Any, int]:
+        """Return value -> id of the oldest record that has it, for typed ``values`` of the field ``key``."""
+        row = self._unit.shape.columns.main(entity)
+        field = row.definition.fields[key]
+        stored = {field.type.to_stored(field, value): value for value in values if value is not None}
+        if not stored:
+            return {}
+        column = row.value(key)
+        found = self._unit.connection.execute(
+            select(column, row.id).where(row.belongs(), column.in_(list(stored))).order_by(row.id.desc())
+        )
+        return {stored[value]: number for value, number in found}
+
+    def count_with_value(self, entity: str, key: str) -> int:
+        """Return how many records have a value in the field ``key``; a field of yesterday's definitions will do."""
+        place = self._unit.shape.layout.entities.get(entity)
+        if place is None:
+            return 0
+        return self.rows.count_with(place.id, key)
+
+    def change(
+        self,
+        before: StoredRecord,
+        values: Mapping[str, Any],
+        *,
+        by: int | None,
+        channel: str,
+        where: Sequence[ColumnElement[bool]] = (),
+        position: int | None = None,
+    ) -> StoredRecord:
+        """Replace all values of a record that is still as it was read, as ``update`` does."""
+        return self.update(
+            before.entity, before.id, values,
+            before=before, version=before.version, by=by, channel=channel, where=where, position=position,
+        )  # fmt: skip
 
     def update(
         self,

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from formwright.definitions.model import Catalog
 from formwright.errors import Conflict
-from formwright.store import tables
+from formwright.store import slots, tables
 from formwright.texts import say
 
 
@@ -20,7 +21,8 @@ class Revision:
 
     number: int
     files: Mapping[str, str]
-    author: int | None
+    by: int | None
+    author: str
     note: str
     at: datetime
 
@@ -33,23 +35,35 @@ class Revisions:
         self._connection = connection
         self._workspace = workspace
         self._now = now
+        self._newest: tuple[int, int] | None = None
 
-    def latest_number(self) -> int:
-        """Return the number in use, 0 when nothing was ever published."""
-        column = tables.definition_revision.c
-        query = select(func.max(column.number)).where(column.workspace_id == self._workspace)
-        return self._connection.execute(query).scalar() or 0
+    def newest_number(self) -> int:
+        """Return the number in force, 0 when nothing was ever published; asked once a transaction."""
+        return self.newest()[0]
 
-    def latest(self) -> Revision | None:
-        """Return the revision in use."""
-        number = self.latest_number()
-        return self.get(number) if number else None
+    def newest(self) -> tuple[int, int]:
+        """Return the number in force, and how often its slots were filled since."""
+        if self._newest is None:
+            column = tables.definition_revision.c
+            row = self._connection.execute(
+                select(column.number, column.fills)
+                .where(column.workspace_id == self._workspace)
+                .order_by(column.number.desc())
+                .limit(1)
+            ).first()
+            self._newest = (row[0], row[1]) if row is not None else (0, 0)
+        return self._newest
+
+    def files(self, number: int) -> Mapping[str, str]:
+        """Return the files of a revision; none for 0."""
+        found = self.get(number)
+        return found.files if found is not None else {}
 
     def get(self, number: int) -> Revision | None:
         """Return a revision."""
         column = tables.definition_revision.c
         row = self._connection.execute(
-            select(column.number, column.files, column.author, column.note, column.at).where(
+            select(column.number, column.files, column.by, column.author, column.note, column.at).where(
                 column.workspace_id == self._workspace, column.number == number
             )
         ).first()
@@ -59,30 +73,37 @@ class Revisions:
         """Return the newest revisions without their files."""
         column = tables.definition_revision.c
         rows = self._connection.execute(
-            select(column.number, column.author, column.note, column.at)
+            select(column.number, column.by, column.author, column.note, column.at)
             .where(column.workspace_id == self._workspace)
             .order_by(column.number.desc())
             .limit(limit)
         )
-        return [Revision(number, {}, author, note, at) for number, author, note, at in rows]
+        return [Revision(number, {}, by, author, note, at) for number, by, author, note, at in rows]
 
-    def publish(self, files: Mapping[str, str], *, base: int, author: int | None, note: str = "") -> int:
-        """Store a new revision made from ``base``; Conflict when another was published in between."""
-        latest = self.latest_number()
-        if latest == base:
-            row = {
-                "workspace_id": self._workspace,
-                "number": base + 1,
-                "files": dict(files),
-                "author": author,
-                "note": note,
-                "at": self._now,
-            }
-            try:
-                with self._connection.begin_nested():
-                    self._connection.execute(insert(tables.definition_revision), row)
-            except IntegrityError:
-                latest = base + 1
-            else:
-                return base + 1
-        raise Conflict(say("somebody else has published definitions meanwhile"), latest)
+    def add(
+        self, files: Mapping[str, str], catalog: Catalog, *, by: int | None, author: str = "", note: str = ""
+    ) -> int:
+        """Put ``files`` in force as the next revision, with numbers and slots for the entities of ``catalog``.
+
+        ``catalog`` was loaded from ``files``, on top of what this transaction saw as newest; Conflict when
+        another revision was published in between. Slots of records that exist wait for ``Store.backfill``.
+        """
+        base = self.newest_number()
+        row = {
+            "workspace_id": self._workspace,
+            "number": base + 1,
+            "files": dict(files),
+            "by": by,
+            "author": author,
+            "note": note,
+            "at": self._now,
+            "fills": 0,
+        }
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(tables.definition_revision), row)
+        except IntegrityError:
+            raise Conflict(say("somebody else has published definitions meanwhile"), base + 1) from None
+        slots.assign(self._connection, self._workspace, catalog)
+        self._newest = (base + 1, 0)
+        return base + 1

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, bindparam, delete, func, insert, select, update
 
 from formwright.errors import Conflict, NotFound
 from formwright.store import tables
@@ -53,6 +53,13 @@ HEAD = (
     _record.position,
 )
 WHOLE = (*HEAD, _record.data)
+
+
+def whole(table: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """Return the columns ``WHOLE`` of the record table or an alias of it."""
+    return WHOLE if table is tables.record else tuple(table.c[column.name] for column in WHOLE)
+
+
 _ONE = select(*WHOLE).where(
     _record.workspace_id == bindparam("workspace"), _record.entity_id == bindparam("entity"), _record.id == bindparam("id")
 )
@@ -183,6 +190,17 @@ class Rows:
                 _record.id.in_(record_ids),
             )
         ).rowcount
+
+    def count_with(self, entity_id: int, key: str) -> int:
+        """Return how many records of an entity have ``key`` in their document."""
+        if self._unit.is_postgres:
+            present = _record.data.op("?")(key)
+        else:
+            present = func.json_type(_record.data, f"$.{key}").is_not(None)
+        query = select(func.count()).where(
+            _record.workspace_id == self._unit.workspace, _record.entity_id == entity_id, present
+        )
+        return self._unit.connection.execute(query.select_from(tables.record)).scalar_one()
 
     def note_nulls(self, entity: str, columns: Iterable[str]) -> None:
         """Remember that a slot which never held a null now does; lists look for such records from then on."""

@@ -25,6 +25,12 @@ class Sequences:
         """Work inside ``unit``."""
         self._unit = unit
 
+    def draw(self, sequence: Sequence, values: Mapping[str, Any]) -> str:
+        """Return the next business number of ``sequence`` for a record with ``values``, on the site's day."""
+        named = {sequence.per, *_PLACE.findall(sequence.pattern)} & values.keys()
+        texts = {key: str(values[key]) for key in named if values[key] is not None}
+        return self.next(sequence, self._unit.today, texts)
+
     def next(self, sequence: Sequence, day: date, values: Mapping[str, str] | None = None) -> str:
         """Return the next business number of ``sequence`` on ``day`` (the site's day, not UTC's).
 

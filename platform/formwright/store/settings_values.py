@@ -21,17 +21,18 @@ class SettingValues:
         self._workspace = workspace
         self._now = now
 
-    def all(self) -> Mapping[tuple[str, str], Any]:
-        """Return (package, key) -> stored value of every setting that was given one."""
+    def all(self) -> Mapping[str, Any]:
+        """Return the stored value of every setting that was given one, by qualified name."""
         column = tables.setting_value.c
         rows = self._connection.execute(
             select(column.package, column.key, column.value).where(column.workspace_id == self._workspace)
         )
-        return {(package, key): wrapped["value"] for package, key, wrapped in rows}
+        return {f"{package}.{key}": wrapped["value"] for package, key, wrapped in rows}
 
-    def put(self, package: str, key: str, value: Any, *, by: int | None) -> None:
-        """Set one setting; None returns it to its default."""
+    def put(self, name: str, value: Any, *, by: int | None) -> None:
+        """Set the setting of that qualified name; None returns it to its default."""
         table = tables.setting_value
+        package, _, key = name.partition(".")
         identity = {"workspace_id": self._workspace, "package": package, "key": key}
         if value is None:
             self._connection.execute(

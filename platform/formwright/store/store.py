@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -13,16 +15,15 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from formwright.clock import Clock, SystemClock
 from formwright.definitions.model import Catalog
-from formwright.errors import StoreUnavailable
 from formwright.expressions.check import Checked
 from formwright.expressions.environment import Environment, ValueRow
 from formwright.expressions.evaluate import evaluate
-from formwright.store import database, slots
+from formwright.store import backfill, database, slots
 from formwright.store.database import WRITE
+from formwright.store.revisions import Revisions
 from formwright.store.slots import Assignment
 from formwright.store.transaction import Transaction
 from formwright.store.unit import Holds, Shape
-from formwright.texts import say
 
 class Store:
     """The database of an installation."""
@@ -33,9 +34,14 @@ class Store:
         *,
         clock: Clock | None = None,
         workspace: int = 1,
+        timezone: str = "UTC",
         holds: Holds | None = None,
     ) -> None:
-        """Work on an engine made with ``database.engine_options``; its connections are set up from now on."""
+        """Work on an engine made with ``database.engine_options``; its connections are set up from now on.
+
+        ``timezone`` is the site's: it decides the day of business numbers. ``holds`` judges the conditions of
+        partial constraints; the one used otherwise sees the record alone.
+        """
         if isinstance(engine, Engine):
             self.engine = engine
             self._sessions = sessionmaker(engine, expire_on_commit=False)
@@ -44,8 +50,11 @@ class Store:
             self.engine = engine.kw["bind"]
         self.clock = clock or SystemClock()
         self.workspace = workspace
-        self._holds = holds or _evaluate
-        self._shape: Shape | None = None
+        self.holds = holds or _evaluate
+        self._zone = ZoneInfo(timezone)
+        self._lock = threading.Lock()
+        self._shape: tuple[int, Shape] | None = None
+        self._default: Catalog | None = None
         database.configure(self.engine)
 
     @classmethod
@@ -62,43 +71,29 @@ class Store:
         """``sqlite`` or ``postgresql``."""
         return self.engine.dialect.name
 
-    @property
-    def shape(self) -> Shape:
-        """The definitions in use, with their slots."""
-        if self._shape is None:
-            raise StoreUnavailable(say("no definitions are installed"))
-        return self._shape
-
-    def prepare(self, catalog: Catalog) -> tuple[Shape, Assignment]:
-        """Give every entity of ``catalog`` its number and its fields their slots; return both.
-
-        Writes only where something is missing. Slots of entities with records are to be filled by
-        ``backfill.fill`` before readers use them; until then they read the documents.
-        """
-        with self.engine.connect() as connection, connection.begin():
-            wanted = slots.plan(connection, self.workspace, catalog)
-        if not wanted.is_empty:
-            with self._write_connection() as connection, connection.begin():
-                wanted = slots.assign(connection, self.workspace, catalog)
-        return self.shape_of(catalog), wanted
-
-    def shape_of(self, catalog: Catalog) -> Shape:
-        """Return ``catalog`` with the slots it has now."""
-        with self.engine.connect() as connection, connection.begin():
-            layout = slots.load(connection, self.workspace)
-        return Shape(catalog, layout, self.dialect, self.workspace)
-
     def use(self, catalog: Catalog) -> Assignment:
-        """Work with ``catalog`` from the next transaction on."""
-        self._shape, assignment = self.prepare(catalog)
+        """Work with ``catalog`` in every transaction that does not say otherwise, published or not.
+
+        Entities get their numbers and fields their slots; slots of records that exist are filled at once.
+        """
+        with self.begin() as connection:
+            assignment = slots.assign(connection, self.workspace, catalog)
+        self._default = catalog
+        self._shape = None
+        if assignment.new_slots or assignment.revived or assignment.freed:
+            self.backfill()
         return assignment
 
-    def refresh(self) -> None:
-        """Read the slots again, after a backfill."""
-        self._shape = self.shape_of(self.shape.catalog)
+    def backfill(self) -> int:
+        """Fill slots that were assigned to fields of records that exist; return how many rows were changed."""
+        with self.transaction(write=False) as tx:
+            shape = self._read_shape(tx.connection, tx.catalog)
+        changed = backfill.fill(self.begin, shape)
+        self._shape = None
+        return changed
 
     @contextmanager
-    def transaction(self, write: bool = True, *, shape: Shape | None = None) -> Iterator[Transaction]:
+    def transaction(self, write: bool = True, *, now: datetime | None = None) -> Iterator[Transaction]:
         """Run a unit of work: committed at the end, undone when anything is raised.
 
         With ``write`` false nothing may be written; SQLite then lets it run beside a writer.
@@ -106,9 +101,9 @@ class Store:
         session = self._sessions()
         try:
             connection = session.connection(execution_options={WRITE: write})
-            transaction = Transaction(
-                session, connection, shape or self._shape, self.workspace, self.clock.now(), self._holds
-            )
+            transaction = Transaction(session, connection, self, now or self.clock.now())
+            if self._default is not None:
+                transaction.use(self._default)
             yield transaction
             session.commit()
         except BaseException:
@@ -118,8 +113,29 @@ class Store:
             session.close()
         transaction.run_after_commit()
 
-    def _write_connection(self) -> Connection:
-        return self.engine.connect().execution_options(**{WRITE: True})
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a bare writing transaction, for the store's own housekeeping."""
+        with self.engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+            yield connection
+
+    def shape(self, connection: Connection, catalog: Catalog, revisions: Revisions) -> Shape:
+        """Return ``catalog`` with its slots; read from the database only when they may have changed."""
+        fills = revisions.newest()[1] if catalog.revision else 0
+        known = self._shape
+        if known is not None and known[0] == fills and known[1].catalog is catalog:
+            return known[1]
+        shape = self._read_shape(connection, catalog)
+        with self._lock:
+            self._shape = (fills, shape)
+        return shape
+
+    def day(self, now: datetime) -> date:
+        """Return the day it is at ``now`` where the site is."""
+        return now.astimezone(self._zone).date()
+
+    def _read_shape(self, connection: Connection, catalog: Catalog) -> Shape:
+        return Shape(catalog, slots.load(connection, self.workspace), self.dialect, self.workspace)
 
 
 def _evaluate(condition: Checked, entity: str, record_id: int, values: Mapping[str, Any]) -> bool:

@@ -190,9 +190,12 @@ definition_revision = Table(
     _workspace(),
     Column("number", Integer, nullable=False, autoincrement=False),
     Column("files", Document, nullable=False),
-    Column("author", NUMBER),
+    Column("by", NUMBER),
+    Column("author", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    # counts how often its slots became readable, so that every process learns of it with the number
+    Column("fills", Integer, nullable=False),
     PrimaryKeyConstraint("workspace_id", "number"),
 )
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from typing import Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from formwright.definitions.model import Catalog
 from formwright.errors import StoreUnavailable
+from formwright.store import slots
 from formwright.store.columns import Columns
 from formwright.store.files import Files
 from formwright.store.history import History
@@ -20,6 +22,7 @@ from formwright.store.revisions import Revisions
 from formwright.store.search import SearchIndex
 from formwright.store.sequences import Sequences
 from formwright.store.settings_values import SettingValues
+from formwright.store.slots import Assignment
 from formwright.store.trash import Trash
 from formwright.store.unit import Holds, Shape, Unit
 from formwright.store.users import Users
@@ -28,37 +31,92 @@ from formwright.texts import say
 _log = logging.getLogger(__name__)
 
 
-class Transaction:
-    """What a unit of work can do. The parts that know records need definitions: ``Store.use`` comes first."""
+class Site(Protocol):
+    """What a transaction asks of the store that opened it."""
 
-    def __init__(
-        self, session: Session, connection: Connection, shape: Shape | None, workspace: int, now: datetime, holds: Holds
-    ) -> None:
+    workspace: int
+    holds: Holds
+
+    def shape(self, connection: Connection, catalog: Catalog, revisions: Revisions) -> Shape:
+        """Return ``catalog`` with its slots as this transaction may use them."""
+        ...
+
+    def day(self, now: datetime) -> date:
+        """Return the day it is at ``now`` where the site is."""
+        ...
+
+
+class Parts:
+    """The parts of a transaction that know records."""
+
+    def __init__(self, unit: Unit) -> None:
+        """Make them for one transaction and one catalog."""
+        self.unit = unit
+        self.history = History(unit)
+        self.records = Records(unit, self.history)
+        self.trash = Trash(unit, self.records, self.history)
+        self.sequences = Sequences(unit)
+        self.files = Files(unit.connection, unit.workspace, unit.now, unit.shape)
+
+
+class Slots:
+    """What can be asked about slots."""
+
+    def __init__(self, connection: Connection, workspace: int) -> None:
+        """Work on ``connection``."""
+        self._connection = connection
+        self._workspace = workspace
+
+    def plan(self, catalog: Catalog) -> Assignment:
+        """Return what putting ``catalog`` in force would change."""
+        return slots.plan(self._connection, self._workspace, catalog)
+
+    def unplaced(self, catalog: Catalog) -> tuple[tuple[str, str], ...]:
+        """Return the fields of ``catalog`` that wish for an index and would get none."""
+        return self.plan(catalog).unplaced
+
+
+class Transaction:
+    """What a unit of work can do. The parts that know records need definitions: ``use`` comes first."""
+
+    def __init__(self, session: Session, connection: Connection, site: Site, now: datetime) -> None:
         """Begin to work on ``session``; ``now`` is the instant of all its writes."""
         self.session = session
         self.connection = connection
-        self.workspace = workspace
+        self.workspace = site.workspace
         self.now = now
-        self._shape = shape
+        self._site = site
+        self._parts: Parts | None = None
         self._after: list[Callable[[], object]] = []
-        if shape is not None:
-            unit = Unit(connection, shape, now, self.after_commit, holds)
-            self.unit = unit
-            self.history = History(unit)
-            self.records = Records(unit, self.history)
-            self.trash = Trash(unit, self.records, self.history)
-            self.sequences = Sequences(unit)
-        self.users = Users(connection, workspace, now)
-        self.revisions = Revisions(connection, workspace, now)
-        self.settings = SettingValues(connection, workspace, now)
-        self.files = Files(connection, workspace, now, shape)
+        self.users = Users(connection, self.workspace, now)
+        self.revisions = Revisions(connection, self.workspace, now)
+        self.setting_values = SettingValues(connection, self.workspace, now)
+        self.slots = Slots(connection, self.workspace)
+
+    def use(self, catalog: Catalog) -> None:
+        """Work with ``catalog`` from here on; its entities and slots are those the database has now."""
+        if self._parts is None or self._parts.unit.shape.catalog is not catalog:
+            shape = self._site.shape(self.connection, catalog, self.revisions)
+            self._parts = Parts(
+                Unit(self.connection, shape, self.now, self.after_commit, self._site.holds, self._site.day(self.now))
+            )
+
+    @property
+    def parts(self) -> Parts:
+        """What knows records; StoreUnavailable before the first ``use``."""
+        if self._parts is None:
+            raise StoreUnavailable(say("no definitions are installed"))
+        return self._parts
+
+    @property
+    def unit(self) -> Unit:
+        """The transaction as the parts of the store see it."""
+        return self.parts.unit
 
     @property
     def shape(self) -> Shape:
         """The definitions as they stand in this database."""
-        if self._shape is None:
-            raise StoreUnavailable(say("no definitions are installed"))
-        return self._shape
+        return self.parts.unit.shape
 
     @property
     def catalog(self) -> Catalog:
@@ -69,6 +127,31 @@ class Transaction:
     def columns(self) -> Columns:
         """The attributes of records as SQL columns."""
         return self.shape.columns
+
+    @property
+    def records(self) -> Records:
+        """Reading and writing records."""
+        return self.parts.records
+
+    @property
+    def trash(self) -> Trash:
+        """Deleting and restoring records."""
+        return self.parts.trash
+
+    @property
+    def history(self) -> History:
+        """What happened to records."""
+        return self.parts.history
+
+    @property
+    def sequences(self) -> Sequences:
+        """Business numbers."""
+        return self.parts.sequences
+
+    @property
+    def files(self) -> Files:
+        """Uploaded files."""
+        return self.parts.files
 
     @property
     def search(self) -> SearchIndex:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, Select, delete, select
 
-from formwright import ids
 from formwright.definitions.model import Field
 from formwright.errors import NotFound
 from formwright.store import codec, history, links, tables
-from formwright.store.columntypes import instant_text
 from formwright.store.history import History
 from formwright.store.problems import Clash, Referrer, Restricted, UniqueViolation
 from formwright.store.records import Records
-from formwright.store.rows import StoredRecord, as_json
+from formwright.store.rows import StoredRecord
 from formwright.store.unit import Unit
 from formwright.texts import say
 
@@ -33,16 +31,27 @@ class Deletion:
     #: Records that lost a reference, as they are now.
     changed: tuple[StoredRecord, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many records went."""
+        return len(self.records)
+
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
     """A record in the trash."""
 
-    deletion: int
+    deletion_id: int
     record: StoredRecord
     deleted_at: datetime
     deleted_by: int | None
+    #: True for the record that was deleted, False for those that went with it.
     root: bool
+
+    @property
+    def entity(self) -> str:
+        """The entity of the record."""
+        return self.record.entity
 
 
 @dataclass(slots=True)
@@ -65,39 +74,28 @@ class Trash:
         self._history = entries
 
     def delete(
-        self,
-        entity: str,
-        record_id: int,
-        *,
-        by: int | None,
-        channel: str,
-        version: int | None = None,
-        where: Sequence[ColumnElement[bool]] = (),
+        self, record: StoredRecord, *, by: int | None, channel: str, where: Sequence[ColumnElement[bool]] = ()
     ) -> Deletion:
-        """Move a record to the trash, with its subform rows and whatever its references' ``on_delete`` says.
+        """Move a record to the trash, with its subform rows and whatever its referrers' ``on_delete`` says.
 
-        Raises NotFound outside the conditions, Conflict at another ``version``, Restricted while records
-        that stay refer to it.
+        Raises NotFound outside the conditions, Conflict when it is not as it was read, Restricted while
+        records that stay refer to it.
         """
-        self._lock(entity, record_id, where)
-        root = self._records.get(entity, record_id, where)
-        if version is not None and root.version != version:
-            self._records.rows.explain(entity, record_id, version, where)
+        root = self._lock(record, where)
         extent = self._extent(root)
-        self._refuse_restricted(extent)
-        deletion = ids.new_id()
+        _refuse_restricted(extent)
         emptied, changed = self._empty_references(extent, by, channel)
-        self._move(deletion, root, extent, emptied, by)
-        for record in extent.records.values():
+        gone = tuple(extent.records.values())
+        note = {"emptied": emptied} if emptied else None
+        deletion = self._records.discard.to_trash(gone, by=by, note=note)
+        for each in gone:
             self._history.append(
-                record.entity, record.id, history.DELETE, {}, version=record.version + 1, by=by, channel=channel
+                each.entity, each.id, history.DELETE, {}, version=each.version + 1, by=by, channel=channel
             )
-        return Deletion(deletion, tuple(extent.records.values()), tuple(changed))
+        return Deletion(deletion, gone, tuple(changed))
 
-    def restore(
-        self, deletion: int, *, by: int | None, channel: str
-    ) -> tuple[StoredRecord, ...]:
-        """Bring back everything that went to the trash under one deletion.
+    def restore(self, deletion: int, *, by: int | None, channel: str) -> StoredRecord:
+        """Bring back everything that went to the trash under one deletion; return the record it was about.
 
         Raises NotFound when there is nothing, UniqueViolation naming every value that is taken by now,
         MissingTarget when a record they refer to is gone.
@@ -105,7 +103,7 @@ class Trash:
         rows = self._rows(deletion)
         if not rows:
             raise NotFound(say("there is no such record"))
-        records = [self._from_row(name, row.row) for name, row in rows]
+        records = [self._records.discard.read(name, row.row) for name, row in rows]
         self._claim_all(records)
         restored = [self._put_back(record, by, channel) for record in records]
         for record in restored:
@@ -117,20 +115,14 @@ class Trash:
             delete(tables.trash).where(trash.workspace_id == self._unit.workspace, trash.deletion_id == deletion)
         )
         self._refill_references(rows[0][1].row.get("emptied", []), by, channel)
-        return tuple(restored)
+        return restored[0]
 
-    def list(
-        self, entity: str, *, before: int | None = None, limit: int = 50
-    ) -> list[Discarded]:
+    def newest(self, entity: str, limit: int = 50, *, before: int | None = None) -> list[Discarded]:
         """Return the newest deletions of records of ``entity``, or those before the deletion ``before``."""
         trash = tables.trash.c
         query = (
-            select(tables.trash)
-            .where(
-                trash.workspace_id == self._unit.workspace,
-                trash.entity_id == self._unit.shape.place(entity).id,
-                trash.root.is_(True),
-            )
+            self._select()
+            .where(trash.entity_id == self._unit.shape.place(entity).id, trash.root.is_(True))
             .order_by(trash.deletion_id.desc())
             .limit(limit)
         )
@@ -138,21 +130,24 @@ class Trash:
             query = query.where(trash.deletion_id < before)
         return [self._discarded(entity, row) for row in self._unit.connection.execute(query)]
 
-    def find(self, entity: str, record_id: int) -> Discarded | None:
-        """Return a record that is in the trash."""
-        trash = tables.trash.c
-        row = self._unit.connection.execute(
-            select(tables.trash).where(
-                trash.workspace_id == self._unit.workspace,
-                trash.entity_id == self._unit.shape.place(entity).id,
-                trash.record_id == record_id,
-            )
-        ).first()
-        return self._discarded(entity, row) if row is not None else None
+    def find(self, deletion: int) -> Discarded | None:
+        """Return the record that a deletion was about, or None when there is nothing under that number."""
+        found = self.of(deletion)
+        return found[0] if found else None
 
     def of(self, deletion: int) -> list[Discarded]:
         """Return everything that went under one deletion, the record that was asked for first."""
         return [self._discarded(name, row) for name, row in self._rows(deletion)]
+
+    def find_record(self, entity: str, record_id: int) -> Discarded | None:
+        """Return a record of that id from the trash."""
+        trash = tables.trash.c
+        row = self._unit.connection.execute(
+            self._select().where(
+                trash.entity_id == self._unit.shape.place(entity).id, trash.record_id == record_id
+            )
+        ).first()
+        return self._discarded(entity, row) if row is not None else None
 
     def purge(self, entity: str, older_than: datetime, limit: int = 500) -> int:
         """Remove for good what has been in the trash since before an instant; return how many records."""
@@ -162,7 +157,6 @@ class Trash:
             .where(
                 trash.workspace_id == self._unit.workspace,
                 trash.entity_id == self._unit.shape.place(entity).id,
-                trash.root.is_(True),
                 trash.deleted_at < older_than,
             )
             .limit(limit)
@@ -175,33 +169,40 @@ class Trash:
             )
         ).rowcount
 
-    def _lock(self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]]) -> None:
-        """Keep others from referring to the record while it goes; on SQLite nobody else writes anyway."""
+    def _lock(self, record: StoredRecord, where: Sequence[ColumnElement[bool]]) -> StoredRecord:
+        """Return the record as it is stored, kept from others, who could still come to refer to it.
+
+        On SQLite nobody else writes meanwhile.
+        """
         if self._unit.is_postgres:
-            record = tables.record.c
+            column = tables.record.c
             self._unit.connection.execute(
-                select(record.id)
+                select(column.id)
                 .where(
-                    record.workspace_id == self._unit.workspace,
-                    record.entity_id == self._unit.shape.place(entity).id,
-                    record.id == record_id,
-                    *where,
+                    column.workspace_id == self._unit.workspace,
+                    column.entity_id == self._unit.shape.place(record.entity).id,
+                    column.id == record.id,
                 )
                 .with_for_update()
             )
+        root = self._records.get(record.entity, record.id, where)
+        if root.version != record.version:
+            self._records.rows.explain(record.entity, record.id, record.version, where)
+        return root
 
     def _extent(self, root: StoredRecord) -> _Extent:
         """Follow subforms and cascading references breadth first, each record once."""
         extent = _Extent({(root.entity, root.id): root})
         wave = [root]
         for _ in range(_DEEPEST):
-            reached: list[StoredRecord] = []
             by_entity: dict[str, list[int]] = {}
             for record in wave:
                 by_entity.setdefault(record.entity, []).append(record.id)
-            for entity, record_ids in by_entity.items():
-                reached += self._below(extent, entity, record_ids)
-            wave = [record for record in reached if (record.entity, record.id) not in extent.records]
+            reached = [
+                record for entity, numbers in by_entity.items() for record in self._below(extent, entity, numbers)
+            ]
+            wave = list({(record.entity, record.id): record for record in reached}.values())
+            wave = [record for record in wave if (record.entity, record.id) not in extent.records]
             extent.records |= {(record.entity, record.id): record for record in wave}
             if not wave:
                 break
@@ -236,15 +237,6 @@ class Trash:
             referring.setdefault(number, set()).add(target)
         return referring
 
-    def _refuse_restricted(self, extent: _Extent) -> None:
-        counts: dict[tuple[str, str], int] = {}
-        for entity, key, numbers in extent.restricting:
-            staying = sum((entity, number) not in extent.records for number in numbers)
-            if staying:
-                counts[entity, key] = counts.get((entity, key), 0) + staying
-        if counts:
-            raise Restricted(Referrer(entity, key, count) for (entity, key), count in counts.items())
-
     def _empty_references(
         self, extent: _Extent, by: int | None, channel: str
     ) -> tuple[list[list[Any]], list[StoredRecord]]:
@@ -255,13 +247,10 @@ class Trash:
             staying = [number for number in numbers if (entity, number) not in extent.records]
             definition = self._unit.shape.entity(entity).fields[key]
             for record in self._records.get_many(entity, staying):
-                record = changed.get((entity, record.id), record)  # noqa: PLW2901 -- as it is after the field before
                 left = _without(definition, record.values[key], numbers[record.id])
-                after = self._records.update(
-                    entity, record.id, {**record.values, key: left},
-                    before=record, version=record.version, by=by, channel=channel,
-                )  # fmt: skip
-                changed[entity, record.id] = after
+                changed[entity, record.id] = self._records.change(
+                    record, {**record.values, key: left}, by=by, channel=channel
+                )
                 taken.append([entity, record.id, key, sorted(numbers[record.id])])
         return taken, list(changed.values())
 
@@ -279,36 +268,7 @@ class Trash:
                 filled = targets[0]
             else:
                 continue
-            self._records.update(
-                entity, number, {**record.values, key: filled},
-                before=record, version=record.version, by=by, channel=channel,
-            )  # fmt: skip
-
-    def _move(
-        self, deletion: int, root: StoredRecord, extent: _Extent, emptied: list[list[Any]], by: int | None
-    ) -> None:
-        by_entity: dict[str, list[int]] = {}
-        rows = []
-        for record in extent.records.values():
-            by_entity.setdefault(record.entity, []).append(record.id)
-            rows.append(
-                {
-                    "workspace_id": self._unit.workspace,
-                    "deletion_id": deletion,
-                    "entity_id": self._unit.shape.place(record.entity).id,
-                    "record_id": record.id,
-                    "root": record is root,
-                    "deleted_at": self._unit.now,
-                    "deleted_by": by,
-                    "row": as_json(self._to_row(record) | ({"emptied": emptied} if record is root else {})),
-                }
-            )
-        self._unit.connection.execute(insert(tables.trash), rows)
-        for entity, numbers in by_entity.items():
-            self._records.unique.release_all(entity, numbers)
-            self._records.links.release_all(entity, numbers)
-            self._records.search.remove(entity, numbers)
-            self._records.rows.remove(entity, numbers)
+            self._records.change(record, {**record.values, key: filled}, by=by, channel=channel)
 
     def _claim_all(self, records: Sequence[StoredRecord]) -> None:
         clashes: list[Clash] = []
@@ -329,6 +289,7 @@ class Trash:
         encoded = shape.codec(record.entity).encode(record.values)
         encoded.document.update(record.extra)
         self._records.rows.add(back, encoded)
+        self._records.links.note_new(record.entity, [record.id])
         linked = links.linked(shape, shape.entity(record.entity))
         self._records.links.change(record.entity, record.id, set(), links.edges(linked, encoded.document))
         self._records.search.add(record.entity, record.id, record.values)
@@ -337,11 +298,14 @@ class Trash:
         )
         return back
 
+    def _select(self) -> Select[Any]:
+        return select(tables.trash).where(tables.trash.c.workspace_id == self._unit.workspace)
+
     def _rows(self, deletion: int) -> list[tuple[str, Any]]:
         trash = tables.trash.c
         found = self._unit.connection.execute(
-            select(tables.trash)
-            .where(trash.workspace_id == self._unit.workspace, trash.deletion_id == deletion)
+            self._select()
+            .where(trash.deletion_id == deletion)
             .order_by(trash.root.desc(), trash.entity_id, trash.record_id)
         )
         rows = []
@@ -351,34 +315,19 @@ class Trash:
                 rows.append((name, row))
         return rows
 
-    def _to_row(self, record: StoredRecord) -> dict[str, Any]:
-        document = self._unit.shape.codec(record.entity).document(record.values)
-        return {
-            "id": record.id,
-            "version": record.version,
-            "owner_id": record.owner_id,
-            "created_at": instant_text(record.created_at),
-            "created_by": record.created_by,
-            "updated_at": instant_text(record.updated_at),
-            "updated_by": record.updated_by,
-            "parent_id": record.parent_id,
-            "position": record.position,
-            "data": {**record.extra, **document},
-        }
-
-    def _from_row(self, entity: str, row: Mapping[str, Any]) -> StoredRecord:
-        converter = self._unit.shape.codec(entity)
-        return StoredRecord(
-            entity, row["id"], row["version"], converter.decode(row["data"]), row["owner_id"],
-            datetime.fromisoformat(row["created_at"]), row["created_by"],
-            datetime.fromisoformat(row["updated_at"]), row["updated_by"],
-            row["parent_id"], row["position"], converter.unknown(row["data"]),
-        )  # fmt: skip
-
     def _discarded(self, entity: str, row: Any) -> Discarded:
-        return Discarded(
-            row.deletion_id, self._from_row(entity, row.row), row.deleted_at, row.deleted_by, row.root
-        )
+        record = self._records.discard.read(entity, row.row)
+        return Discarded(row.deletion_id, record, row.deleted_at, row.deleted_by, row.root)
+
+
+def _refuse_restricted(extent: _Extent) -> None:
+    counts: dict[tuple[str, str], int] = {}
+    for entity, key, numbers in extent.restricting:
+        staying = sum((entity, number) not in extent.records for number in numbers)
+        if staying:
+            counts[entity, key] = counts.get((entity, key), 0) + staying
+    if counts:
+        raise Restricted(Referrer(entity, key, count) for (entity, key), count in counts.items())
 
 
 def _without(definition: Field, value: Any, gone: set[int]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -68,6 +68,8 @@ class Unit:
     now: datetime
     after_commit: Callable[[Callable[[], object]], None]
     holds: Holds
+    #: The day it is where the site is.
+    today: date
 
     @property
     def workspace(self) -> int:
