@@ -11,6 +11,7 @@ from formwright.definitions.formulas import Formulas
 from formwright.definitions.model import Dataset, Field
 from formwright.definitions.parts import Part
 from formwright.errors import Location
+from formwright.expressions.check import Checked
 from formwright.texts import say
 
 
@@ -23,6 +24,8 @@ class DataBuilder:
         self._fields = fields
         #: (package, set) -> entity and the keys of its rows.
         self._sets: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
+        #: What the rows of the dataset in hand have worked out at install.
+        self._computed: dict[tuple[str, str, str], Checked] = {}
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return all datasets: those of each package in order, what belongs to it before what is for trying out."""
@@ -53,6 +56,7 @@ class DataBuilder:
         key_field = part.text("key_field")
         self._building.field(entity, key_field, part.at("key_field"))
         seen: set[str] = set()
+        self._computed = {}
         for _, row in part.items("rows"):
             key = row.get(key_field)
             if key is None:
@@ -64,7 +68,7 @@ class DataBuilder:
             seen.add(str(key))
             self._check_row(row, draft)
         rows = tuple(MappingProxyType(dict(row)) for row in part.get("rows", ()))
-        return Dataset(part.key, part.package, entity, key_field, rows, demo)
+        return Dataset(part.key, part.package, entity, key_field, rows, demo, MappingProxyType(self._computed))
 
     def _check_row(self, row: Part, draft: EntityDraft) -> None:
         for key, value in row.data.items():
@@ -92,7 +96,8 @@ class DataBuilder:
         if isinstance(value, str) and value.startswith("="):
             text = value[1:]
             checked = self._formulas.check(text, value, row, key, draft.name, found.kind)
-            del checked  # it is worked out at install; here it only had to make sense
+            if checked is not None:
+                self._computed[draft.name, key, text] = checked
         elif found.target:
             values = value if isinstance(value, list) else [value]
             for each in values:

@@ -24,7 +24,7 @@ _PLAIN = {
     "filterable": "filterable", "sortable": "sortable", "sensitive": "sensitive", "mask": "mask", "track": "track",
     "copied": "copied", "hidden": "hidden", "timeline": "timeline", "public": "public", "widget": "widget",
     "counts_for_completeness": "counts_for_completeness", "deprecated": "deprecated", "minLength": "min_length",
-    "maxLength": "max_length", "minItems": "min_items", "maxItems": "max_items", "uniqueItems": "unique_items",
+    "maxLength": "max_length", "minItems": "min_items", "maxItems": "max_items",
     "allow_other": "allow_other", "inverse": "inverse", "on_delete": "on_delete", "quick_create": "quick_create",
     "currency": "currency", "currency_from": "currency_from", "default_region": "default_region", "line": "line",
     "regions": "regions", "multiple": "multiple", "rows": "rows",
@@ -65,6 +65,9 @@ class FieldBuilder:
     def field(self, part: Part, entity: str) -> Field:
         """Return the field of ``part``."""
         kind = self._building.type_of(part.text("type"))
+        written: dict[str, Any] = {name: part.get(word) for word, name in _PLAIN.items() if word in part}
+        written |= {name: tuple(part.get(name)) for name in _LISTS if name in part}
+        written |= {name: Decimal(part.get(word)) for word, name in _NUMBERS.items() if word in part}
         found = Field(
             key=part.key,
             entity=entity,
@@ -74,9 +77,7 @@ class FieldBuilder:
             placeholder=self._building.label(part, "placeholder"),
             options=self._options(part),
             scale=self._scale(part, kind),
-            **{name: part.get(written) for written, name in _PLAIN.items() if written in part},
-            **{name: tuple(part.get(name)) for name in _LISTS if name in part},
-            **{name: Decimal(part.get(written)) for written, name in _NUMBERS.items() if written in part},
+            **written,
         )
         found = self._with_targets(found, part)
         self._check_limits(part)
@@ -102,7 +103,7 @@ class FieldBuilder:
         for name in ("to", "of"):
             if name in part:
                 changes["target"] = building.find("entity", part.text(name), package, part.at(name)) or ""
-        if found.type.name == "choice" or found.type.name == "choices":
+        if found.type.name in {"choice", "choices"}:
             self._check_choice(part)
         return replace(found, **changes)
 
@@ -121,7 +122,7 @@ class FieldBuilder:
                 message = say("'%(low)s' is larger than '%(high)s'", low=low, high=high)
                 self._building.problem(part.at(low), "FW109", message)
         for name in ("minLength", "maxLength", "minItems", "maxItems", "rows", "multipleOf"):
-            if name in part and part.get(name) < (1 if name in {"rows"} else 0):
+            if name in part and part.get(name) < (1 if name == "rows" else 0):
                 self._building.problem(part.at(name), "FW106", say("the value must be at least %(limit)s", limit=0))
         if "multipleOf" in part and part.get("multipleOf") == 0:
             self._building.problem(part.at("multipleOf"), "FW106", say("the value must be larger than %(limit)s", limit=0))
@@ -251,7 +252,7 @@ def totals(found: Field, part: Part, building: Building) -> Mapping[str, str]:
         if column is None:
             message = say("'%(name)s' is no field of '%(entity)s'", name=key, entity=child.name)
             building.unknown(given.place.of_key(key), message, key, child.fields)
-        elif how in {"sum", "avg"} and column.type.name not in {"formula"} and column.kind.base not in kinds.MONEY_LIKE:
+        elif how in {"sum", "avg"} and column.type.name != "formula" and column.kind.base not in kinds.MONEY_LIKE:
             message = say("'%(name)s' is no number, it has no %(total)s", name=key, total=how)
             building.problem(given.place.of_key(key), "FW109", message)
         else:

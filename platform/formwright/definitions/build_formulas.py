@@ -204,7 +204,7 @@ class FormulaBuilder:
 
     def orders(self) -> dict[str, tuple[str, ...]]:
         """Return for each entity its computed fields in the order in which they must be worked out."""
-        graph = {node: set(self._inputs(*node, checked)) for node, checked in self._nodes()}
+        graph = {node: set(self._inputs(node[0], checked)) for node, checked in self._nodes()}
         order = self._sorted(graph)
         self._refuse_stale(graph, order)
         found: dict[str, list[str]] = {name: [] for name in self._building.entities}
@@ -218,16 +218,16 @@ class FormulaBuilder:
                 if found.compute is not None:
                     yield (draft.name, found.key), found.compute
 
-    def _inputs(self, entity: str, key: str, checked: Checked) -> Iterator[Node]:
+    def _inputs(self, entity: str, checked: Checked) -> Iterator[Node]:
         """Yield the computed fields that a computed field is made of."""
         draft = self._building.entities[entity]
         for path in checked.reads:
             yield from self._along(entity, path)
-        for root, *path in checked.root_reads:
+        for root, *rest in checked.root_reads:
             if root == "parent" and draft.parent:
-                yield from self._along(draft.parent, path)
+                yield from self._along(draft.parent, rest)
             elif root == "this":
-                yield from self._along(entity, path)
+                yield from self._along(entity, rest)
 
     def _along(self, entity: str, path: Iterable[str]) -> Iterator[Node]:
         for name in path:

@@ -82,7 +82,7 @@ def _link_inverse(building: Building, draft: EntityDraft, found: Field) -> None:
     place = part.at("inverse")
     existing = target.fields.get(found.inverse)
     if existing is None and found.inverse not in BUILT_IN_FIELDS:
-        title = building.label(draft.part, "title_plural", str(_plural(building, draft)))
+        title = building.label(draft.part, "title_plural", _plural(draft.part))
         made = backlink(found.inverse, target.name, found, building.type_of("backlink"), title)
         target.fields[found.inverse] = made
         target.parts[found.inverse] = part
@@ -97,8 +97,7 @@ def _is_from(part: Part, draft: EntityDraft, key: str) -> bool:
     return part.text("from") in {f"{draft.part.key}.{key}", f"{draft.name}.{key}"}
 
 
-def _plural(building: Building, draft: EntityDraft) -> str:
-    part = draft.part
+def _plural(part: Part) -> str:
     return part.text("title_plural") or part.text("title") or part.key
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from json.decoder import JSONDecodeError, scanstring
+from json import JSONDecodeError, decoder
 from typing import Any, NoReturn
 
 from formwright.definitions.limits import MAX_DEPTH, MAX_NODES, MAX_NUMBER
@@ -14,6 +14,7 @@ from formwright.texts import Text, say
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_SCAN: Any = decoder.scanstring  # type: ignore[attr-defined]  # json's own reader of one string
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -111,7 +112,7 @@ class _Parser:
 
     def _string(self) -> str:
         try:
-            text, self._at = scanstring(self._text, self._at + 1, True)
+            text, self._at = _SCAN(self._text, self._at + 1, True)
         except JSONDecodeError as error:
             self._at = error.pos
             self._syntax(say("%(reason)s", reason=error.msg))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -32,13 +33,36 @@ def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iter
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})
+_Validator: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]  # no types there
 
 
 def validator_for(schema: Mapping[str, Any]) -> Any:
     """Return a validator that fetches nothing, matches patterns in linear time and checks no formats by itself."""
     registry: Registry[Any] = Registry().with_resource(str(schema.get("$id", "")), DRAFT202012.create_resource(schema))
     return _Validator(schema, registry=registry, format_checker=FormatChecker(formats=()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What jsonschema found: the keyword, what it asks for, and the value that does not have it."""
+
+    keyword: str
+    wanted: Any
+    value: Any
+    schema: Mapping[str, Any]
+    path: Path
+    schema_path: Path
+
+    @classmethod
+    def of(cls, error: ValidationError) -> _Failure:
+        schema = error.schema if isinstance(error.schema, Mapping) else {}
+        path, schema_path = tuple(error.absolute_path), tuple(error.absolute_schema_path)
+        return cls(str(error.validator), error.validator_value, error.instance, schema, path, schema_path)
+
+    @property
+    def comment(self) -> str:
+        """The name of the scalar or of the kind of key that is asked for."""
+        return str(self.schema.get("$comment", ""))
 
 
 class Judge:
@@ -52,26 +76,25 @@ class Judge:
         """Return every problem of ``document`` with the path of the value it is about."""
         found: list[tuple[Path, Problem]] = []
         for error in self._validator.iter_errors(document.data):
-            path: Path = tuple(error.absolute_path)
-            found += self._explain(error, path, document.place)
+            found += self._explain(_Failure.of(error), document.place)
         return found
 
-    def _explain(self, error: ValidationError, path: Path, root: Place) -> Iterator[tuple[Path, Problem]]:
-        schema_path = tuple(error.absolute_schema_path)
-        if "dependentSchemas" in schema_path:
-            attribute = str(schema_path[schema_path.index("dependentSchemas") + 1])
-            yield (*path[:-1], attribute), self._not_of_type(error, attribute, root.find(path[:-1]))
-        elif "propertyNames" in schema_path:
-            yield (*path, str(error.instance)), _bad_key(error, root.find(path))
-        elif error.validator == "additionalProperties":
-            yield from _unknown_keys(error, path, root)
+    def _explain(self, failure: _Failure, root: Place) -> Iterator[tuple[Path, Problem]]:
+        path = failure.path
+        if "dependentSchemas" in failure.schema_path:
+            attribute = str(failure.schema_path[failure.schema_path.index("dependentSchemas") + 1])
+            yield (*path[:-1], attribute), self._not_of_type(failure, attribute, root.find(path[:-1]))
+        elif "propertyNames" in failure.schema_path:
+            yield (*path, str(failure.value)), _bad_key(failure, root.find(path))
+        elif failure.keyword == "additionalProperties":
+            yield from _unknown_keys(failure, root)
         else:
-            explain = _EXPLAINERS.get(str(error.validator), _out_of_bounds)
-            yield from ((path, problem) for problem in explain(error, path, root))
+            explain = _EXPLAINERS.get(failure.keyword, _out_of_bounds)
+            yield from ((path, problem) for problem in explain(failure, root))
 
-    def _not_of_type(self, error: ValidationError, attribute: str, field: Place) -> Problem:
-        message = say("a field of type '%(type)s' takes no '%(name)s'", type=error.instance, name=attribute)
-        listed = self._attributes.get(str(error.instance), frozenset())
+    def _not_of_type(self, failure: _Failure, attribute: str, field: Place) -> Problem:
+        message = say("a field of type '%(type)s' takes no '%(name)s'", type=failure.value, name=attribute)
+        listed = self._attributes.get(str(failure.value), frozenset())
         own = sorted(name for name in listed if CONSTRUCTS["field"].get(name))
         return Problem(field.of_key(attribute), "FW105", message, tuple(own), closest(attribute, own))
 
@@ -117,56 +140,57 @@ def unknown_key(place: Location, key: str, known: Construct) -> Problem:
     return Problem(place, "FW101", say("unknown key '%(name)s'", name=key), known.names, closest(key, known.names))
 
 
-def _unknown_keys(error: ValidationError, path: Path, root: Place) -> Iterator[tuple[Path, Problem]]:
-    known = owner_of(path)
-    place = root.find(path)
-    for key in error.instance:
-        if key not in error.schema.get("properties", {}):
-            yield (*path, key), unknown_key(place.of_key(key), key, known)
+def _unknown_keys(failure: _Failure, root: Place) -> Iterator[tuple[Path, Problem]]:
+    known = owner_of(failure.path)
+    place = root.find(failure.path)
+    for key in failure.value:
+        if key not in failure.schema.get("properties", {}):
+            yield (*failure.path, key), unknown_key(place.of_key(key), key, known)
 
 
-def _missing(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
-    for name in error.validator_value:
-        if name not in error.instance:
+def _missing(failure: _Failure, root: Place) -> Iterator[Problem]:
+    for name in failure.wanted:
+        if name not in failure.value:
             message = say("'%(name)s' is missing", name=name)
-            if isinstance(error.instance.get("type"), str) and "allOf" in error.absolute_schema_path:
-                message = say("a field of type '%(type)s' needs '%(name)s'", type=error.instance["type"], name=name)
-            yield Problem(_named_at(path, root), "FW104", message, (name,))
+            if "allOf" in failure.schema_path:
+                message = say("a field of type '%(type)s' needs '%(name)s'", type=failure.value.get("type"), name=name)
+            yield Problem(_named_at(failure.path, root), "FW104", message, (name,))
 
 
-def _wrong_kind(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
-    name = str(path[-1]) if path else "file"
-    expected = _expected(error)
-    message = say("'%(name)s' must be %(expected)s, not %(found)s", name=name, expected=expected, found=_found(error.instance))
+def _wrong_kind(failure: _Failure, root: Place) -> Iterator[Problem]:
+    name = str(failure.path[-1]) if failure.path else "file"
+    value = failure.value
+    message = say("'%(name)s' must be %(expected)s, not %(found)s", name=name, expected=_expected(failure), found=_found(value))
     way_out: tuple[str, ...] = ()
-    if error.validator_value == "string" and isinstance(error.instance, bool | int | Decimal):
-        shown = str(error.instance).lower() if isinstance(error.instance, bool) else str(error.instance)
+    if failure.wanted == "string" and isinstance(value, bool | int | Decimal):
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
         way_out = (f'"{shown}"',)
-    yield Problem(_place(path, root), "FW103", message, way_out)
+    yield Problem(_place(failure.path, root), "FW103", message, way_out)
 
 
-def _wrong_word(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
-    place = _place(path, root)
-    value = error.instance
-    words = tuple(str(word) for word in error.validator_value)
-    shape = next((shape for shape, _ in reversed(list(chain(path)))), None)
-    is_type = error.schema.get("$comment") == "fieldtype"
+def _wrong_word(failure: _Failure, root: Place) -> Iterator[Problem]:
+    place = _place(failure.path, root)
+    value = failure.value
+    words = tuple(str(word) for word in failure.wanted)
+    shape = next((shape for shape, _ in reversed(list(chain(failure.path)))), None)
+    is_type = failure.comment == "fieldtype"
     later = LATER_TYPES if is_type else shape.later if isinstance(shape, Enum) else ()
     if isinstance(value, str) and value in later:
         yield Problem(place, "FW108", say("this version of Formwright does not have '%(name)s' yet", name=value), words)
         return
-    wording_of = say("'%(name)s' is no type", name=_shown(value)) if is_type else say("'%(name)s' is not possible here", name=_shown(value))
-    yield Problem(place, "FW102", wording_of, words, closest(value, words) if isinstance(value, str) else None)
+    message = say("'%(name)s' is not possible here", name=_shown(value))
+    if is_type:
+        message = say("'%(name)s' is no type", name=_shown(value))
+    yield Problem(place, "FW102", message, words, closest(value, words) if isinstance(value, str) else None)
 
 
-def _wrong_form(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
-    name = str(error.schema.get("$comment", "any"))
-    message = say("'%(value)s' is not %(expected)s", value=_shown(error.instance), expected=wording(name))
-    yield Problem(_place(path, root), "FW106", message)
+def _wrong_form(failure: _Failure, root: Place) -> Iterator[Problem]:
+    message = say("'%(value)s' is not %(expected)s", value=_shown(failure.value), expected=wording(failure.comment))
+    yield Problem(_place(failure.path, root), "FW106", message)
 
 
-def _out_of_bounds(error: ValidationError, path: Path, root: Place) -> Iterator[Problem]:
-    limit = error.validator_value
+def _out_of_bounds(failure: _Failure, root: Place) -> Iterator[Problem]:
+    limit = failure.wanted
     messages: dict[str, Text] = {
         "minimum": say("the value must be at least %(limit)s", limit=limit),
         "maximum": say("the value must be at most %(limit)s", limit=limit),
@@ -174,14 +198,13 @@ def _out_of_bounds(error: ValidationError, path: Path, root: Place) -> Iterator[
         "minItems": say("the list has fewer than %(limit)s entries", limit=limit),
         "maxItems": say("the list has more than %(limit)s entries", limit=limit),
     }
-    message = messages.get(str(error.validator), say("the value is not possible here"))
-    yield Problem(_place(path, root), "FW106", message)
+    message = messages.get(failure.keyword, say("the value is not possible here"))
+    yield Problem(_place(failure.path, root), "FW106", message)
 
 
-def _bad_key(error: ValidationError, place: Place) -> Problem:
-    name = str(error.schema.get("$comment", "key"))
-    key = _shown(error.instance)
-    return Problem(place.of_key(str(error.instance)), "FW107", say("'%(value)s' is not %(expected)s", value=key, expected=wording(name)))
+def _bad_key(failure: _Failure, place: Place) -> Problem:
+    message = say("'%(value)s' is not %(expected)s", value=_shown(failure.value), expected=wording(failure.comment))
+    return Problem(place.of_key(str(failure.value)), "FW107", message)
 
 
 def _place(path: Path, root: Place) -> Location:
@@ -205,13 +228,12 @@ _KINDS: Mapping[str, Text] = {
 }
 
 
-def _expected(error: ValidationError) -> Text:
-    wanted = error.validator_value
+def _expected(failure: _Failure) -> Text:
+    wanted = failure.wanted
     if isinstance(wanted, str):
         return _KINDS[wanted]
-    comment = error.schema.get("$comment")
-    if comment in {"cond", "expr"}:
-        return wording(comment)
+    if failure.comment in {"cond", "expr"}:
+        return wording(failure.comment)
     return say("%(one)s or %(other)s", one=_KINDS[wanted[0]], other=_KINDS[wanted[-1]])
 
 
@@ -236,7 +258,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-_EXPLAINERS: Mapping[str, Callable[[ValidationError, Path, Place], Iterator[Problem]]] = {
+_EXPLAINERS: Mapping[str, Callable[[_Failure, Place], Iterator[Problem]]] = {
     "required": _missing,
     "type": _wrong_kind,
     "enum": _wrong_word,

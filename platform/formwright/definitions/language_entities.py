@@ -156,7 +156,6 @@ FIELD = Construct(
         own("pattern", REGEX, "", "A regular expression that the text must match; without look-around and back-references.", "文本须匹配的正则表达式，不支持环视与反向引用。"),
         own("minItems", INT, "", "The fewest values or rows.", "最少的值或行数。"),
         own("maxItems", INT, "", "The most values or rows.", "最多的值或行数。"),
-        own("uniqueItems", BOOL, "false", "No value may occur twice.", "值不得重复。"),
         own("options", OPTIONS, "", "The choices.", "可选项。"),
         own("option_set", Ref("option_set"), "", "The shared list that the choices come from.", "选项来自的共用列表。"),
         own("suggestions", ListOf(STR), "[]", "Words offered while typing.", "输入时提示的词。"),
@@ -182,7 +181,7 @@ FIELD = Construct(
         own("max_size", SIZE, "25MB", "The largest file, such as `500KB` or `20MB`.", "文件大小上限，如 `500KB` 或 `20MB`。"),
         own("rows", INT, "4", "Lines that the input shows.", "输入框显示的行数。"),
     ),
-    later=("translatable", "format", "group", "over", "aggregate", "where", "order", "prompt", "inputs", "review", "encrypted", "display", "options_from", "symbologies", "hint"),
+    later=("uniqueItems", "translatable", "format", "group", "over", "aggregate", "where", "order", "prompt", "inputs", "review", "encrypted", "display", "options_from", "symbologies", "hint"),
     example='''fields:
   bought_on: {type: date, title: Bought on}
   warranty_until:

@@ -122,11 +122,12 @@ def _ordered(sources: Iterable[PackageSource], problems: list[Problem]) -> dict[
             message = say("there is a package '%(key)s' already, in %(place)s", key=source.key, place=by_key[source.key].folder)
             problems.append(Problem(source.root.part("package").at("key"), "FW205", message))
         by_key.setdefault(source.key, source)
-    complete = all([_requirements_met(source, by_key, problems) for source in by_key.values()])
+    met = [_requirements_met(source, by_key, problems) for source in by_key.values()]
+    if not all(met):
+        return None
     ordered: dict[str, PackageSource] = {}
-    if complete and all([_add(source, by_key, ordered, [], problems) for source in by_key.values()]):
-        return ordered
-    return None
+    added = [_add(source, by_key, ordered, [], problems) for source in by_key.values()]
+    return ordered if all(added) else None
 
 
 def _requirements_met(source: PackageSource, packages: Mapping[str, PackageSource], problems: list[Problem]) -> bool:

@@ -453,6 +453,8 @@ class Dataset:
     key_field: str
     rows: tuple[Mapping[str, Any], ...]
     demo: bool = False
+    #: (entity, field key, text behind the "=") -> what is worked out at install.
+    computed: Mapping[tuple[str, str, str], Checked] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

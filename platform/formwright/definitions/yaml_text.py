@@ -22,14 +22,14 @@ from formwright.errors import Location, Problem
 from formwright.texts import Text, say
 
 try:  # libyaml reads 25 times as fast; an installation without it still works
-    from yaml.cyaml import CParser
-    from yaml.error import MarkedYAMLError, YAMLError
+    from yaml.cyaml import CParser  # type: ignore[import-untyped]  # three names, no stubs
+    from yaml.error import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]  # as above
 except ImportError:  # pragma: no cover -- depends on how PyYAML was built
     CParser = None
 
 _CORE = re.compile(
     r"(?P<null>null|Null|NULL|~)|(?P<true>true|True|TRUE)|(?P<false>false|False|FALSE)"
-    r"|(?P<int>[-+]?[0-9]+)|0o(?P<oct>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)"
+    r"|(?P<int>[-+]?[0-9]+)|(?P<oct>0o[0-7]+)|(?P<hex>0x[0-9a-fA-F]+)"
     r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
     r"|(?P<other>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
 )
@@ -182,10 +182,8 @@ class _Composer:
                 return family == "true"
             case "int":
                 return int(text)
-            case "oct":
-                return int(text[2:], 8)
-            case "hex":
-                return int(text[2:], 16)
+            case "oct" | "hex":
+                return int(text, 0)
             case "float":
                 return Decimal(text)
             case _:

@@ -1,0 +1,231 @@
+"""The difference of two catalogs in words, with what it means for the records that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from formwright.definitions import changes_of_fields
+from formwright.definitions.changes_of_fields import must_recompute, plain
+from formwright.definitions.effects import Change, Effect, Kind, Touched
+from formwright.definitions.model import Catalog, Constraint, Entity
+from formwright.texts import Text, say
+
+__all__ = ["Change", "Changes", "Effect", "Kind", "Touched", "compare"]
+
+#: A field: qualified entity name and key.
+FieldName: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Every difference between what is in force and what would be."""
+
+    changes: tuple[Change, ...]
+    #: Stored computed fields whose values have to be worked out again.
+    recompute: tuple[FieldName, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    @property
+    def sentences(self) -> tuple[Text, ...]:
+        """The differences, one sentence each."""
+        return tuple(change.text for change in self.changes)
+
+    @property
+    def needs_answer(self) -> tuple[Change, ...]:
+        """Changes that old records may not satisfy."""
+        return tuple(change for change in self.changes if change.effect is Effect.NEEDS_ANSWER)
+
+    @property
+    def loses_data(self) -> tuple[Change, ...]:
+        """Changes after which stored values are gone or unreadable."""
+        return tuple(change for change in self.changes if change.effect is Effect.LOSES_DATA)
+
+    @property
+    def to_count(self) -> tuple[FieldName, ...]:
+        """The (entity, field) pairs whose records have to be counted; the field is "" for all records."""
+        pairs = ((change.entity, change.field) for change in self.changes if change.touched is not Touched.NONE)
+        return tuple(dict.fromkeys(pairs))
+
+    def fields(self, kind: Kind) -> tuple[FieldName, ...]:
+        """Return the fields that are added, changed or removed, those of new and of removed entities left out."""
+        pairs = ((change.entity, change.field) for change in self.changes if change.kind is kind and change.field)
+        return tuple(dict.fromkeys(pairs))
+
+    def entities(self, kind: Kind) -> tuple[str, ...]:
+        """Return the entities that are added, changed or removed as such."""
+        names = (change.entity for change in self.changes if change.kind is kind and change.entity and not change.field)
+        return tuple(dict.fromkeys(names))
+
+
+def compare(old: Catalog | None, new: Catalog) -> Changes:
+    """Return what would change if ``new`` took the place of ``old`` (None: nothing is there yet)."""
+    before = old or _nothing()
+    changes = [*_packages(before, new), *_entities(before, new), *_others(before, new)]
+    return Changes(tuple(changes), tuple(_to_recompute(before, new)))
+
+
+def _nothing() -> Catalog:
+    empty: Mapping[str, Any] = {}
+    return Catalog(empty, empty, empty, empty, empty, empty, (), empty, empty, ())
+
+
+def _packages(old: Catalog, new: Catalog) -> Iterator[Change]:
+    for key, package in new.packages.items():
+        before = old.packages.get(key)
+        if before is None:
+            text = say("Package “%(package)s” %(version)s is installed.", package=package.title, version=package.version)
+            yield Change(Kind.ADDED, text)
+        elif before.version != package.version:
+            text = say("Package “%(package)s” goes from %(old)s to %(new)s.", package=package.title, old=before.version, new=package.version)
+            yield Change(Kind.CHANGED, text)
+        elif plain(before) != plain(package):
+            yield Change(Kind.CHANGED, say("The description of package “%(package)s” is changed.", package=package.title))
+    for key, package in old.packages.items():
+        if key not in new.packages:
+            yield Change(Kind.REMOVED, say("Package “%(package)s” is removed.", package=package.title))
+
+
+def _entities(old: Catalog, new: Catalog) -> Iterator[Change]:
+    for name, entity in new.entities.items():
+        before = old.entities.get(name)
+        if before is None:
+            text = say("Entity “%(entity)s” is added, with %(count)s fields.", entity=entity.title, count=len(entity.fields))
+            yield Change(Kind.ADDED, text, entity=name)
+        else:
+            yield from _entity(before, entity)
+    for name, entity in old.entities.items():
+        if name not in new.entities:
+            text = say("Entity “%(entity)s” is removed, and its records with it.", entity=entity.title)
+            yield Change(Kind.REMOVED, text, Effect.LOSES_DATA, "FW401", name, "", Touched.ALL)
+
+
+def _entity(old: Entity, new: Entity) -> Iterator[Change]:
+    """Yield the differences between two versions of an entity."""
+    if (old.kind, old.parent) != (new.kind, new.parent):
+        text = say("Entity “%(entity)s” becomes of another kind or belongs to another parent.", entity=new.title)
+        yield Change(Kind.CHANGED, text, Effect.LOSES_DATA, "FW402", new.name, "", Touched.ALL)
+    for key, field in new.fields.items():
+        before = old.fields.get(key)
+        if before is None:
+            yield changes_of_fields.added(field, new)
+        else:
+            yield from changes_of_fields.changed(before, field, new)
+    yield from (changes_of_fields.removed(field, new) for key, field in old.fields.items() if key not in new.fields)
+    yield from _constraints(old, new)
+    if _rest(old) != _rest(new):
+        yield Change(Kind.CHANGED, say("Entity “%(entity)s” is changed.", entity=new.title), entity=new.name)
+
+
+def _rest(entity: Entity) -> Any:
+    """Return all of an entity but what is compared by itself."""
+    left_out = {"fields", "constraints", "kind", "parent", "compute_order"}
+    return tuple(pair for pair in plain(entity) if pair[0] not in left_out)
+
+
+def _constraints(old: Entity, new: Entity) -> Iterator[Change]:
+    for key, constraint in new.constraints.items():
+        before = old.constraints.get(key)
+        if before is not None and _limits(before) == _limits(constraint):
+            continue
+        text = say("“%(entity)s” must be unique in %(fields)s.", entity=new.title, fields=", ".join(constraint.fields))
+        kind = Kind.ADDED if before is None else Kind.CHANGED
+        yield Change(kind, text, Effect.NEEDS_ANSWER, "FW405", new.name, constraint.fields[0], Touched.FILLED)
+    for key in old.constraints:
+        if key not in new.constraints:
+            text = say("The constraint “%(name)s” of “%(entity)s” is removed.", name=key, entity=new.title)
+            yield Change(Kind.REMOVED, text, entity=new.name)
+
+
+def _limits(constraint: Constraint) -> Any:
+    return plain((constraint.type, constraint.fields, constraint.where, constraint.ignore_case, constraint.limit))
+
+
+_Sentence: TypeAlias = Callable[[Any], Text]
+
+
+def _others(old: Catalog, new: Catalog) -> Iterator[Change]:
+    """Yield the differences of everything that has no records."""
+    for before, after, sentences in (
+        (old.forms, new.forms, _FORM),
+        (old.views, new.views, _VIEW),
+        (old.apps, new.apps, _APP),
+        (old.roles, new.roles, _ROLE),
+        (_by_name(old.grants), _by_name(new.grants), _GRANT),
+        (old.settings, new.settings, _SETTING),
+        (old.sequences, new.sequences, _SEQUENCE),
+        (_by_name(old.datasets), _by_name(new.datasets), _DATASET),
+    ):
+        yield from _named(before, after, sentences)
+
+
+def _named(old: Mapping[str, Any], new: Mapping[str, Any], sentences: tuple[_Sentence, _Sentence, _Sentence]) -> Iterator[Change]:
+    added, changed, removed = sentences
+    for name, thing in new.items():
+        if name not in old:
+            yield Change(Kind.ADDED, added(thing))
+        elif plain(old[name]) != plain(thing):
+            yield Change(Kind.CHANGED, changed(thing))
+    yield from (Change(Kind.REMOVED, removed(thing)) for name, thing in old.items() if name not in new)
+
+
+def _by_name(things: tuple[Any, ...]) -> dict[str, Any]:
+    return {f"{thing.package}.{thing.key}": thing for thing in things}
+
+
+_FORM = (
+    lambda form: say("Form “%(title)s” (%(name)s) is added.", title=form.title, name=form.name),
+    lambda form: say("Form “%(title)s” (%(name)s) is changed.", title=form.title, name=form.name),
+    lambda form: say("Form “%(title)s” (%(name)s) is removed.", title=form.title, name=form.name),
+)
+_VIEW = (
+    lambda view: say("View “%(title)s” (%(name)s) is added.", title=view.title, name=view.name),
+    lambda view: say("View “%(title)s” (%(name)s) is changed.", title=view.title, name=view.name),
+    lambda view: say("View “%(title)s” (%(name)s) is removed.", title=view.title, name=view.name),
+)
+_APP = (
+    lambda app: say("App “%(title)s” is added.", title=app.title),
+    lambda app: say("App “%(title)s” is changed.", title=app.title),
+    lambda app: say("App “%(title)s” is removed.", title=app.title),
+)
+_ROLE = (
+    lambda role: say("Role “%(title)s” is added.", title=role.title),
+    lambda role: say("Role “%(title)s” is changed.", title=role.title),
+    lambda role: say("Role “%(title)s” is removed; whoever has it loses its rights.", title=role.title),
+)
+_GRANT = (
+    lambda grant: say("Rights: %(role)s gains %(actions)s on %(entity)s (%(name)s).", **_rights(grant)),
+    lambda grant: say("Rights: what %(role)s may do on %(entity)s is changed (%(name)s).", **_rights(grant)),
+    lambda grant: say("Rights: %(role)s loses %(actions)s on %(entity)s (%(name)s).", **_rights(grant)),
+)
+_SETTING = (
+    lambda setting: say("Setting “%(title)s” is added.", title=setting.field.title),
+    lambda setting: say("Setting “%(title)s” is changed.", title=setting.field.title),
+    lambda setting: say("Setting “%(title)s” is removed.", title=setting.field.title),
+)
+_SEQUENCE = (
+    lambda sequence: say("Sequence %(name)s is added.", name=sequence.name),
+    lambda sequence: say("Sequence %(name)s is changed; numbers that were given stay.", name=sequence.name),
+    lambda sequence: say("Sequence %(name)s is removed.", name=sequence.name),
+)
+_DATASET = (
+    lambda rows: say("Data set %(name)s is added, with %(count)s rows.", name=rows.key, count=len(rows.rows)),
+    lambda rows: say("Data set %(name)s is changed.", name=rows.key),
+    lambda rows: say("Data set %(name)s is removed; its rows stay.", name=rows.key),
+)
+
+
+def _rights(grant: Any) -> dict[str, str]:
+    actions = ", ".join(sorted(grant.actions))
+    return {"role": grant.role, "entity": grant.entity, "actions": actions, "name": grant.key}
+
+
+def _to_recompute(old: Catalog, new: Catalog) -> Iterator[FieldName]:
+    for name, entity in new.entities.items():
+        before = old.entities.get(name)
+        for key in entity.compute_order:
+            if before is not None and must_recompute(before.fields.get(key), entity.fields[key]):
+                yield name, key
