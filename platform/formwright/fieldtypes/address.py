@@ -12,7 +12,6 @@ from formwright.expressions.kinds import Base, Kind
 from formwright.fieldtypes import divisions
 from formwright.fieldtypes.base import Example, FieldLike, FieldType, ValueProblem
 from formwright.fieldtypes.spelling import comparable, narrow, one_line
-from formwright.suggest import closest
 from formwright.texts import Reader, Text, say
 
 #: The parts, in the order in which a form sends them.
@@ -222,7 +221,7 @@ def _place_problem(value: Mapping[str, str]) -> Text | None:
             return None  # nothing is known below: 东莞市 has no districts, the list has none for Hong Kong
         found = above.parts.get(name)
         if found is None:
-            near = closest(name, above.parts)
+            near = next((part for part in above.parts if part[:2] == name[:2]), None)
             if near is not None:
                 return say(
                     "“%(name)s” is not in %(above)s. Did you mean “%(near)s”?",

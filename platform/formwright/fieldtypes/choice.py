@@ -1,8 +1,7 @@
-"""Field types for values out of a list: choice, choices, tags."""
+"""Field types for values out of a list: choice, choices."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,12 +9,15 @@ from formwright.expressions import kinds
 from formwright.expressions.kinds import Base, Kind
 from formwright.fieldtypes import spelling
 from formwright.fieldtypes.base import Example, FieldLike, FieldType, OptionLike, Slot, ValueProblem
+from formwright.fieldtypes.several import (
+    SEPARATOR,
+    count_problem,
+    enumerate_words,
+    items_schema,
+    texts_of,
+)
 from formwright.suggest import closest
 from formwright.texts import LANGUAGES, Label, Reader, Text, say
-
-_SEPARATOR = re.compile(r"[,，、;；\n]")
-_MANY_OPERATORS = ("any", "all", "none", "empty", "not_empty")
-_TAG_LENGTH = 60
 
 
 class Spellings:
@@ -126,7 +128,7 @@ class ChoicesType(FieldType):
     name = "choices"
     attributes = frozenset({"options", "option_set", "allow_other", "minItems", "maxItems"})
     widget = "choices"
-    operators: ClassVar[tuple[str, ...]] = _MANY_OPERATORS
+    operators: ClassVar[tuple[str, ...]] = ("any", "all", "none", "empty", "not_empty")
     many = True
     examples: ClassVar[tuple[Example, ...]] = (Example("", None),)
 
@@ -192,7 +194,7 @@ class ChoicesType(FieldType):
     def _split(self, field: FieldLike, typed: str) -> list[str]:
         """Return the values in ``typed``; an option whose own title has a comma is found too."""
         table = spellings(field.options)
-        cuts = [0, *(match.end() for match in _SEPARATOR.finditer(typed)), len(typed) + 1]
+        cuts = [0, *(match.end() for match in SEPARATOR.finditer(typed)), len(typed) + 1]
         found: list[str] = []
         start = 0
         while start < len(cuts) - 1:
@@ -212,112 +214,6 @@ class ChoicesType(FieldType):
         known = [option.value for option in field.options if option.value in chosen]
         others = [value for value in chosen if value not in set(known)]
         return (*known, *others) or None
-
-
-class TagsType(FieldType):
-    """Some words, free to choose."""
-
-    name = "tags"
-    attributes = frozenset({"suggestions", "minItems", "maxItems"})
-    widget = "tags"
-    operators: ClassVar[tuple[str, ...]] = _MANY_OPERATORS
-    many = True
-    examples: ClassVar[tuple[Example, ...]] = (
-        Example("VIP, 老客户；华南", ("VIP", "老客户", "华南")),
-        Example("a、b，a", ("a", "b")),
-        Example("VIP vip", ("VIP vip",)),
-        Example(" ,; ", None),
-        Example("x" * 61, wrong=True),
-    )
-
-    def kind(self, field: FieldLike) -> Kind:
-        """Return a list of texts."""
-        return kinds.list_of(kinds.TEXT)
-
-    def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
-        """Return the words between commas or semicolons of either width, each once whatever its case."""
-        return self.parse_many(field, [typed], reader)
-
-    def parse_many(self, field: FieldLike, typed: Sequence[str], reader: Reader) -> Any:
-        """Return the words of all texts; one that differs from a suggestion by case only becomes it."""
-        suggested = {_fold(word): word for word in field.suggestions}
-        found: dict[str, str] = {}
-        for text in typed:
-            for piece in _SEPARATOR.split(text):
-                word = spelling.one_line(piece)
-                if word:
-                    folded = _fold(word)
-                    found.setdefault(folded, suggested.get(folded, word))
-        return tuple(found.values()) or None
-
-    def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
-        """Return the words."""
-        return enumerate_words(value, reader)
-
-    def format_input(self, field: FieldLike, value: Any, reader: Reader) -> str:
-        """Return the words with commas."""
-        return ", ".join(value)
-
-    def accept(self, field: FieldLike, value: Any) -> Any:
-        """Return the words, given as a list or as text."""
-        return self.parse_many(
-            field, [value] if isinstance(value, str) else texts_of(value), Reader()
-        )
-
-    def check(self, field: FieldLike, value: Any) -> Text | None:
-        """Return a sentence for a word that is too long, or for too many or too few."""
-        for word in value:
-            if len(word) > _TAG_LENGTH:
-                return say("A tag has at most %(limit)s characters.", limit=_TAG_LENGTH)
-        return count_problem(field, len(value))
-
-    def to_stored(self, field: FieldLike, value: Any) -> Any:
-        """Return a list."""
-        return list(value)
-
-    def from_stored(self, field: FieldLike, stored: Any) -> Any:
-        """Return a tuple."""
-        return tuple(stored)
-
-    def search_text(self, field: FieldLike, value: Any) -> str:
-        """Return the words."""
-        return " ".join(value)
-
-    def json_schema(self, field: FieldLike) -> Mapping[str, Any]:
-        """Return the JSON Schema of a list of different words."""
-        words = {"type": "string", "minLength": 1, "maxLength": _TAG_LENGTH}
-        return {"type": "array", "items": words, "uniqueItems": True, **items_schema(field)}
-
-
-def enumerate_words(words: Iterable[str], reader: Reader) -> str:
-    """Return ``words`` in a row as the reader's language writes it.
-
-    >>> enumerate_words(["a", "b"], Reader("zh-CN")), enumerate_words(["a", "b"], Reader("en"))
-    ('a、b', 'a, b')
-    """
-    return ("、" if reader.language.startswith("zh") else ", ").join(words)
-
-
-def texts_of(value: Any) -> list[str]:
-    """Return the texts of a list; raise ValueProblem when it is none."""
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise ValueProblem(say("Enter a list of texts."))
-    return list(value)
-
-
-def count_problem(field: FieldLike, count: int) -> Text | None:
-    """Return a sentence when a field has too many or too few values."""
-    if field.max_items is not None and count > field.max_items:
-        return say("Choose at most %(limit)s.", limit=field.max_items)
-    if field.min_items is not None and count < field.min_items:
-        return say("Choose at least %(limit)s.", limit=field.min_items)
-    return None
-
-
-def items_schema(field: FieldLike) -> dict[str, int]:
-    """Return the JSON Schema words for how many values a field has."""
-    limits = {"minItems": field.min_items, "maxItems": field.max_items}
-    return {word: limit for word, limit in limits.items() if limit is not None}
 
 
 def _values(option: OptionLike) -> Iterable[str]:

@@ -11,10 +11,10 @@ from formwright.expressions.kinds import Base, Kind
 from formwright.fieldtypes import numerals
 from formwright.fieldtypes.base import Example, FieldLike, FieldType
 from formwright.fieldtypes.boolean import BooleanType
-from formwright.fieldtypes.choice import TagsType
 from formwright.fieldtypes.date import DateTimeType, DateType, TimeType
 from formwright.fieldtypes.link import ReferencesType, ReferenceType
 from formwright.fieldtypes.number import DecimalType, MoneyType, as_decimal
+from formwright.fieldtypes.tags import TagsType
 from formwright.fieldtypes.text import LongTextType, TextType
 from formwright.texts import Reader, Text
 

@@ -10,7 +10,7 @@ from formwright import ids
 from formwright.expressions import kinds
 from formwright.expressions.kinds import Base, Kind
 from formwright.fieldtypes.base import Example, FieldLike, FieldType, ValueProblem
-from formwright.fieldtypes.choice import count_problem, enumerate_words
+from formwright.fieldtypes.several import count_problem, enumerate_words
 from formwright.fieldtypes.spelling import one_line
 from formwright.texts import Reader, Text, say
 

@@ -10,7 +10,7 @@ from formwright import ids
 from formwright.expressions import kinds
 from formwright.expressions.kinds import Kind
 from formwright.fieldtypes.base import Example, FieldLike, FieldType, Slot, ValueProblem
-from formwright.fieldtypes.choice import count_problem, items_schema
+from formwright.fieldtypes.several import count_problem, items_schema
 from formwright.texts import Reader, Text, say, say_many
 
 #: The entity of the people who log in.

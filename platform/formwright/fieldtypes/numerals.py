@@ -98,7 +98,7 @@ def write_number(number: Decimal | int) -> str:
     >>> write_number(Decimal("1234.50"))
     '1234.5'
     """
-    text = format(number, "f")
+    text = format(number, "f") if isinstance(number, Decimal) else str(number)
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 

@@ -13,7 +13,7 @@ from formwright.expressions.kinds import Kind
 from formwright.fieldtypes.address import AddressType
 from formwright.fieldtypes.base import FieldLike, FieldType, ValueProblem
 from formwright.fieldtypes.boolean import BooleanType
-from formwright.fieldtypes.choice import ChoicesType, ChoiceType, TagsType
+from formwright.fieldtypes.choice import ChoicesType, ChoiceType
 from formwright.fieldtypes.computed import FormulaType, SequenceType
 from formwright.fieldtypes.contact import EmailType, PhoneType, UrlType
 from formwright.fieldtypes.date import DateTimeType, DateType, TimeType
@@ -32,6 +32,7 @@ from formwright.fieldtypes.number import (
     PercentType,
     RatingType,
 )
+from formwright.fieldtypes.tags import TagsType
 from formwright.fieldtypes.text import LongTextType, TextType
 from formwright.suggest import closest
 from formwright.texts import Reader, Text, say

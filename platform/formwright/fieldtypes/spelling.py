@@ -43,12 +43,17 @@ def narrow(text: str) -> str:
 
 
 def squeeze(text: str) -> str:
-    """Return ``text`` in ordinary width, trimmed, with each run of spaces as one.
+    """Return ``text`` in ordinary width, trimmed, each run of spaces as one, without unseen characters.
+
+    Numbers copied out of a messenger come with marks of direction around them.
 
     >>> squeeze("  ２０２４ 　3 ")
     '2024 3'
     """
-    return " ".join(narrow(text).split())
+    text = " ".join(text.split())
+    if text.isascii() and text.isprintable():
+        return text
+    return " ".join(text.translate(_UNSEEN).translate(_WIDE).split())
 
 
 def one_line(text: str) -> str:
