@@ -58,10 +58,16 @@ class Lookup:
             held |= unique.holders(entity, wanted[start : start + _AT_ONCE])
         return {value: held[claim] for value, claim in claims.items() if claim in held}
 
-    def titles(self, entity: str, key: str, ids: Sequence[int]) -> Mapping[int, Any]:
+    def titles(
+        self,
+        entity: str,
+        key: str,
+        ids: Sequence[int],
+        where: Sequence[ColumnElement[bool]] = (),
+    ) -> Mapping[int, Any]:
         """Return the stored value of ``key`` of each of some records, without reading the rest of them."""
         columns = self._unit.shape.columns.main(entity)
         statement = select(tables.record.c.id, columns.value(key)).where(
-            columns.belongs(), tables.record.c.id.in_(ids)
+            columns.belongs(), tables.record.c.id.in_(ids), *where
         )
         return dict(self._unit.connection.execute(statement).tuples().all())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -95,43 +95,68 @@ class ColumnReader:
         row.values[self._key] = Typed((text,))
 
 
-class PartReader:
-    """Reads a column that holds one part of an address."""
+class AddressReader:
+    """Reads the columns that hold the parts of one address, and perhaps one more with its street or all of it."""
 
     #: Parts are plain words.
     ambiguous_sample = ""
 
-    def __init__(self, column: Column) -> None:
-        self._key = column.field.key
-        self._part = column.part
-        self._position = column.position
+    def __init__(self, columns: Sequence[Column], reader: Reader) -> None:
+        self._field = columns[0].field
+        self._parts = [(column.part, column.position) for column in columns if column.part]
+        self._whole = next((column.position for column in columns if not column.part), None)
+        self._reader = reader
+        self._in_one_line = self._field.regions == "cn" and self._whole is not None
 
     def read(self, rows: Sequence[RowValues]) -> None:
-        """Put this column's texts into the parts of the address, in place of what the address column said."""
+        """Put the address of each row together."""
         for row in rows:
-            text = " ".join(unquote(row.cells[self._position]).split())
-            if not text:
+            try:
+                value = self._value(row.cells)
+            except ValueProblem as problem:
+                row.violations.append(Violation(problem.text, self._field.key))
                 continue
-            found = row.values.get(self._key)
-            parts = dict(found) if isinstance(found, Mapping) else {}
-            if isinstance(found, Typed):
-                parts["detail"] = found.texts[0].strip()
-            parts[self._part] = text
-            row.values[self._key] = parts
+            if value:
+                row.values[self._field.key] = value
+
+    def _value(self, cells: Sequence[str]) -> Any:
+        parts = {part: text for part, at in self._parts if (text := _words(cells[at]))}
+        whole = _words(cells[self._whole]) if self._whole is not None else ""
+        if not whole:
+            return parts
+        if not self._in_one_line:
+            return {**parts, "detail": whole}
+        # In one line a district or a town inside the street is found as well.
+        places = "".join(text for part, text in parts.items() if part in _PLACES)
+        line = whole if whole.startswith(parts.get("province", "\0")) else places + whole
+        found = self._field.type.parse(self._field, line, self._reader) or {}
+        return {**parts, **found}
+
+
+_PLACES = frozenset({"province", "city", "district"})
+
+
+def _words(cell: str) -> str:
+    return " ".join(unquote(cell).split())
 
 
 def column_readers(
     mapping: ColumnMap, reader: Reader, date_order: str = ""
-) -> list[ColumnReader | PartReader]:
-    """Return the readers of every column that is read by its field's type; parts of an address come last.
+) -> list[ColumnReader | AddressReader]:
+    """Return the readers of every column that is read by its field's type.
 
     References and users are not among them: they are looked up for many rows at once.
     """
     plain = [column for column in mapping.columns if not column.field.target]
-    whole: list[ColumnReader | PartReader] = [
-        ColumnReader(column, reader, date_order) for column in plain if not column.part
+    split = {column.field.key for column in plain if column.part}
+    readers: list[ColumnReader | AddressReader] = [
+        ColumnReader(column, reader, date_order)
+        for column in plain
+        if column.field.key not in split
     ]
-    return whole + [PartReader(column) for column in plain if column.part]
+    for key in split:
+        readers.append(AddressReader([c for c in plain if c.field.key == key], reader))
+    return readers
 
 
 def begin_rows(numbers: Sequence[int], cells: Sequence[list[str]], width: int) -> list[RowValues]:
