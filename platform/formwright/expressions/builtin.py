@@ -288,11 +288,12 @@ _TEXTS = (
     Function(
         "CONTAINS",
         "text",
-        say("Tells whether a text holds another, letter by letter; capitals count."),
-        (_text(), _text("part")),
+        say("Tells whether a text holds another (capitals count), or a list a value."),
+        (Parameter("text", (Base.TEXT, *_MANY)), Parameter("part", _SCALAR)),
         BOOLEAN,
         lambda text, part: part in text,
         (("CONTAINS('invoice 7', 'voice')", "true"),),
+        special=True,
         compiles=True,
     ),
     Function(

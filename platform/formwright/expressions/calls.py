@@ -48,16 +48,37 @@ class CheckerLike(Protocol):
     obstacles: list[tuple[tuple[int, int], Text]]
     available: Mapping[str, Kind]
     time_dependent: bool
+    varies: dict[int, frozenset[str]]
 
-    def see(self, node: Node, scope: Scope, *, inner: bool = False) -> Seen: ...
+    def see(self, node: Node, scope: Scope, *, inner: bool = False) -> Seen:
+        """Check a part."""
+        ...
+
     def note(
         self, node: Node, kind: Kind, varies: frozenset[str] = ..., path: Path | None = None
-    ) -> Seen: ...
-    def condition(self, seen: Seen) -> Seen: ...
-    def adapted(self, seen: Seen, target: Kind) -> Seen: ...
-    def united(self, parts: list[Seen]) -> Kind: ...
-    def hinder(self, node: Node, reason: Text) -> None: ...
-    def record_path(self, path: Path | None) -> None: ...
+    ) -> Seen:
+        """Keep what is known about a part."""
+        ...
+
+    def condition(self, seen: Seen) -> Seen:
+        """Require yes or no."""
+        ...
+
+    def adapted(self, seen: Seen, target: Kind) -> Seen:
+        """Return a constant of another kind where a text means one."""
+        ...
+
+    def united(self, parts: list[Seen]) -> Kind:
+        """Return the one kind of several parts."""
+        ...
+
+    def hinder(self, node: Node, reason: Text) -> None:
+        """Note why a database cannot work a part out."""
+        ...
+
+    def record_path(self, path: Path | None) -> None:
+        """Note a path as read."""
+        ...
 
 
 def see_call(checker: CheckerLike, node: Call, scope: Scope) -> Seen:
@@ -91,16 +112,17 @@ def _see_plain(checker: CheckerLike, node: Call, function: Function, scope: Scop
     call = Call(node.function, tuple(argument.node for argument in arguments), node.span)
     checker.called[id(call)] = function
     seen = checker.note(call, function.result_kind(kinds), _together(arguments))
-    if seen.varies and not _has_sql(function, arguments):
+    if seen.varies and not _has_sql(checker, function, arguments):
         checker.hinder(call, say("a database cannot work out %(name)s", name=function.name))
     return seen
 
 
-def _has_sql(function: Function, arguments: Sequence[Seen]) -> bool:
+def _has_sql(checker: CheckerLike, function: Function, arguments: Sequence[Seen]) -> bool:
+    """Return whether there is an SQL form for these arguments; lists must be ones a database can go through."""
     if not function.has_sql([argument.kind for argument in arguments]):
         return False
     return all(
-        argument.kind.base is not Base.LIST or is_set(argument.node)
+        argument.kind.base not in _MANY or is_set(checker.varies, argument.node)
         for argument in arguments
         if argument.varies
     )
@@ -188,7 +210,7 @@ def _together(parts: Sequence[Seen]) -> frozenset[str]:
 
 
 def _see_if(checker: CheckerLike, node: Call, _function: Function, scope: Scope) -> Seen:
-    """A call of IF that did not come from text."""
+    """Check a call of IF that did not come from text."""
     otherwise = node.arguments[2] if len(node.arguments) == 3 else Literal(None, node.span)
     return checker.see(
         Conditional(node.arguments[0], node.arguments[1], otherwise, node.span), scope
@@ -267,15 +289,16 @@ def _varies(source: Seen, body: Seen | None) -> frozenset[str]:
     return source.varies if body is None else source.varies | (body.varies - {"item"})
 
 
-def is_set(node: Node) -> bool:
+def is_set(varies: Mapping[int, frozenset[str]], node: Node) -> bool:
     """Return whether a database can go through ``node``: a path, or items of a path chosen by a condition."""
     match node:
         case Name():
-            return True
+            return bool(varies[id(node)])
         case Member():
-            return is_set(node.owner) or isinstance(node.owner, Call)
+            return bool(varies[id(node.owner)])
         case Call():
-            return node.function == "FILTER" and is_set(node.arguments[0])
+            source = node.arguments[0] if node.arguments else node
+            return node.function == "FILTER" and bool(varies[id(source)]) and is_set(varies, source)
         case _:
             return False
 
@@ -293,10 +316,12 @@ def _finish(
     varies = _varies(source, body)
     if not varies:
         del checker.obstacles[before:]
-    elif source.varies and not is_set(source.node):
+    elif source.varies and not is_set(checker.varies, source.node):
         checker.hinder(
             source.node, say("a database can only go through the rows or values of a field")
         )
+    elif not source.varies and function.name not in {"ANY", "ALL", "NONE", "COUNT"}:
+        checker.hinder(call, say("a database can only go through the rows or values of a field"))
     path = source.path if function.name in {"FILTER", "FIRST"} else None
     return checker.note(call, kind, varies, path)
 
@@ -429,10 +454,25 @@ def _see_has_role(checker: CheckerLike, node: Call, function: Function, scope: S
     return _see_plain(checker, node, function, scope)
 
 
+def _see_contains(checker: CheckerLike, node: Call, function: Function, scope: Scope) -> Seen:
+    """CONTAINS on a list is the same as ``in``."""
+    before = len(checker.obstacles)
+    seen = checker.see(node.arguments[0], scope)
+    del checker.obstacles[before:]
+    if seen.kind.base in _MANY:
+        return _expanded(
+            checker, node, Compare("in", node.arguments[1], node.arguments[0], node.span), scope
+        )
+    part = checker.see(node.arguments[1], scope)
+    _check_argument(part, Parameter("part", (Base.TEXT,)), function)
+    return _see_plain(checker, node, function, scope)
+
+
 _SPECIAL: Mapping[str, Callable[[CheckerLike, Call, Function, Scope], Seen]] = {
     "IF": _see_if,
     "SWITCH": _see_switch,
     "COALESCE": _see_coalesce,
+    "CONTAINS": _see_contains,
     "ANY": _see_macro,
     "ALL": _see_macro,
     "NONE": _see_macro,

@@ -254,7 +254,7 @@ class Checker:
             raise self._unavailable(node)
         self.roots.add(name)
         self.time_dependent |= name in {"now", "today"}
-        if name == "parent":
+        if name == "parent" and "this" not in self.available:
             self.meanings[id(node)] = Meaning.PARENT
             return self.note(node, kind, _ROW, Path("", ("parent",), 0))
         self.meanings[id(node)] = Meaning.ROOT

@@ -33,9 +33,15 @@ class Row(Protocol):
     """A record as expressions see it."""
 
     @property
-    def entity(self) -> str: ...
+    def entity(self) -> str:
+        """The qualified name of its entity."""
+        ...
+
     @property
-    def id(self) -> int | None: ...
+    def id(self) -> int | None:
+        """Its id, None for one that is not stored yet."""
+        ...
+
     def get(self, name: str, /) -> Any:
         """Return the value of a field or built-in name; None when there is none."""
         ...

@@ -230,11 +230,8 @@ class _Preparer:
             rows = items(frame)
             frame.charge(len(rows))
             if not is_rows:
-                rows = [
-                    row
-                    for id in rows
-                    if (row := frame.environment.source.row(entity, id)) is not None
-                ]
+                follow = frame.environment.source.row
+                rows = [None if found is None else follow(entity, found) for found in rows]
             return tuple(get(row) for row in rows)
 
         return spread

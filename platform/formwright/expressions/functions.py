@@ -20,11 +20,19 @@ class Context(Protocol):
     """What a function may know besides its arguments."""
 
     @property
-    def zone(self) -> ZoneInfo: ...
+    def zone(self) -> ZoneInfo:
+        """The time zone that decides what day it is."""
+        ...
+
     @property
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The instant it is."""
+        ...
+
     @property
-    def roles(self) -> Sequence[str]: ...
+    def roles(self) -> Sequence[str]:
+        """The roles of the user, by qualified name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

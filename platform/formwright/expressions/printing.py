@@ -39,10 +39,10 @@ def to_text(node: Node) -> str:
 
 
 def literal(value: Value) -> str:
-    """Return the spelling of a constant; dates become calls of the function that makes them, ids their 13 characters.
+    r"""Return the spelling of a constant; dates become calls of the function that makes them, ids their 13 characters.
 
     >>> literal("it's"), literal(Decimal("1.50")), literal(None)
-    ("'it\\\\'s'", '1.50', 'null')
+    ("'it\\'s'", '1.50', 'null')
     """
     match value:
         case None:

@@ -38,7 +38,29 @@ MAXIMUM_DIGITS = 28
 
 #: Every word of the CEL grammar that can never be a name; names with a meaning of ours stand in ``check``.
 RESERVED = frozenset(
-    ["as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "namespace", "null", "package", "return", "true", "var", "void", "while"]
+    [
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "false",
+        "for",
+        "function",
+        "if",
+        "import",
+        "in",
+        "let",
+        "loop",
+        "namespace",
+        "null",
+        "package",
+        "return",
+        "true",
+        "var",
+        "void",
+        "while",
+    ]
 )
 
 GRAMMAR = r"""
@@ -124,7 +146,7 @@ def parse(text: str) -> Node:
         raise
     except UnexpectedInput as error:
         raise _explain(text, error) from None
-    _measure(node)
+    measure(node)
     return node
 
 
@@ -158,8 +180,8 @@ def walk(node: Node) -> Iterator[Node]:
         waiting.extend(children(found))
 
 
-def _measure(root: Node) -> None:
-    """Refuse trees that are too large or too deep; does not recurse itself."""
+def measure(root: Node) -> None:
+    """Raise ExpressionError for a tree that is too large or too deep; does not recurse itself."""
     waiting = [(root, 1)]
     count = 0
     while waiting:

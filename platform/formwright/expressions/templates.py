@@ -14,7 +14,7 @@ from formwright.expressions.environment import Environment, Row
 from formwright.expressions.evaluate import prepare
 from formwright.expressions.filters_of_text import FILTERS, TextFilter
 from formwright.expressions.functions import Functions
-from formwright.expressions.kinds import BOOLEAN, Base, Kind, Value
+from formwright.expressions.kinds import BOOLEAN, Kind, Value
 from formwright.expressions.literals import kind_of_value
 from formwright.expressions.syntax import ExpressionError
 from formwright.expressions.syntax import parse as parse_expression
@@ -33,9 +33,9 @@ class Formats(Protocol):
     ``path`` leads from ``row``, the record or a root such as ``old``, to the field.
     """
 
-    def __call__(
-        self, row: Row | None, path: tuple[str, ...], value: Value, reader: Reader
-    ) -> str: ...
+    def __call__(self, row: Row | None, path: tuple[str, ...], value: Value, reader: Reader) -> str:
+        """Return the text for one value."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +234,6 @@ class _TemplateReader:
                 "a template prints fields; make a formula field for anything that is worked out"
             )
             raise ExpressionError(message, _moved(checked.node.span, place))
-        if (
-            checked.kind.base in {Base.OBJECT, Base.RECORDS}
-            and not rest
-            and checked.kind.base is Base.OBJECT
-            and not self.entity
-        ):
-            raise ExpressionError(
-                say("this has parts; name one of them"), _moved(checked.node.span, place)
-            )
         filters = tuple(self._filter(text, place + offset, checked.kind) for text, offset in rest)
         root, *names = path
         in_roots = root in ROOTS or root in self.available
