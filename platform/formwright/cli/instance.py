@@ -39,7 +39,7 @@ def open_instance(settings: Settings | None = None, *, ready: bool = True) -> It
     from formwright.texts import Reader  # noqa: PLC0415
 
     settings = settings or settings_.load()
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store.open(settings.url)
     try:
         if ready:

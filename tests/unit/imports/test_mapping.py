@@ -58,7 +58,7 @@ def test_a_wrong_field_name_by_hand_offers_the_nearest(client: Entity) -> None:
 
 
 def test_a_wrong_column_name_by_hand_lists_the_columns(client: Entity) -> None:
-    with pytest.raises(MappingRefused, match="no column 'nam'.*name, x1"):
+    with pytest.raises(MappingRefused, match=r"no column 'nam'.*name, x1"):
         match_columns(client, ["name", "x1"], {"nam": "name"})
 
 
