@@ -22,7 +22,6 @@ from formwright.definitions.model import Catalog, Entity, Form, Package, View
 from formwright.errors import Problem
 from formwright.expressions.functions import Functions
 from formwright.fieldtypes.registry import Registry
-from formwright.suggest import closest
 from formwright.texts import say
 
 
@@ -145,11 +144,11 @@ def _check_translations(building: Building) -> None:
             for path in locale.data:
                 if path not in known and not building.broken.intersection(path.split(".")):
                     message = say("there is no text '%(path)s' to translate", path=path)
-                    building.problem(locale.place.of_key(path), "FW208", message, (), _near(path, known))
+                    building.problem(locale.place.of_key(path), "FW208", message, (), _near(building, path, known))
 
 
-def _near(path: str, known: Iterable[str]) -> str | None:
+def _near(building: Building, path: str, known: Iterable[str]) -> str | None:
     """Return the nearest of the paths that share their beginning with ``path``."""
     start = path.split(".")[:2]
-    return closest(path, [other for other in known if other.split(".")[:2] == start] or known)
+    return building.hint(path, [other for other in known if other.split(".")[:2] == start] or known)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from formwright.definitions.build_formulas import FormulaBuilder
+from formwright.definitions.build_order import Ordering
 from formwright.definitions.building import Building, EntityDraft, humanise
 from formwright.definitions.formulas import Formulas
 from formwright.definitions.model import Constraint, Entity, Rule
@@ -23,7 +24,7 @@ class EntityBuilder:
         self._building = building
         self._formulas = formulas
         self._fields = fields
-        self._orders = fields.orders()
+        self._orders = Ordering(building).orders()
 
     def entities(self) -> dict[str, Entity]:
         """Return all entities by qualified name."""
@@ -60,12 +61,7 @@ class EntityBuilder:
 
     def _added(self, draft: EntityDraft, section: str) -> list[Part]:
         """Return the parts of a section of an entity, with those that other packages add."""
-        found = list(draft.part.parts(section))
-        for package in self._building.packages.values():
-            for part in package.root.parts("extend"):
-                if part.key == draft.name or (part.key == draft.part.key and package.key != draft.package):
-                    found += part.parts(section)
-        return found
+        return [part for holder in (draft.part, *draft.extensions) for part in holder.parts(section)]
 
     def _display(self, draft: EntityDraft) -> Template:
         if "display" in draft.part:
@@ -90,7 +86,11 @@ class EntityBuilder:
         """Return the fields that a list names, those left out that do not exist."""
         good = []
         for index, key in enumerate(part.get(name, ())):
-            if self._building.field(draft.name, key, part.at_item(name, index)) is not None:
+            field = self._building.field(draft.name, key, part.at_item(name, index))
+            if field is not None and field.type.virtual:
+                message = say("'%(name)s' has no value of its own", name=key)
+                self._building.problem(part.at_item(name, index), "FW206", message)
+            elif field is not None:
                 good.append(key)
         return tuple(good)
 
@@ -125,17 +125,12 @@ class EntityBuilder:
 
     def _check_constrained(self, draft: EntityDraft, key: str, part: Part, index: int) -> None:
         field = draft.fields[key]
-        if field.type.virtual or not field.stored or field.kind.base in {Base.RECORDS, Base.LIST, Base.OBJECT}:
+        if not field.stored or field.kind.base in {Base.RECORDS, Base.LIST, Base.OBJECT}:
             message = say("'%(name)s' cannot be part of a constraint: it has no single stored value", name=key)
             self._building.problem(part.at_item("fields", index), "FW206", message)
 
     def _rules(self, draft: EntityDraft) -> tuple[Rule, ...]:
-        found = list(self._fields.rules(draft.part, draft))
-        for part in self._building.packages.values():
-            for added in part.root.parts("extend"):
-                if added.key == draft.name or (added.key == draft.part.key and part.key != draft.package):
-                    found += self._fields.rules(added, draft)
-        return tuple(found)
+        return tuple(rule for part in (draft.part, *draft.extensions) for rule in self._fields.rules(part, draft))
 
     def _twice(self, part: Part, draft: EntityDraft) -> None:
         message = say("'%(entity)s' has '%(name)s' already", entity=draft.name, name=part.key)

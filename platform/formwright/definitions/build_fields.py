@@ -8,6 +8,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from babel.numbers import list_currencies
+
 from formwright.definitions.building import USER, Building, EntityDraft, humanise
 from formwright.definitions.model import BUILT_IN_FIELDS, Field, Option, Setting
 from formwright.definitions.parts import Part
@@ -105,12 +107,15 @@ class FieldBuilder:
                 changes["target"] = building.find("entity", part.text(name), package, part.at(name)) or ""
         if found.type.name in {"choice", "choices"}:
             self._check_choice(part)
+        if "currency" in part and part.text("currency") not in list_currencies():
+            message = say("there is no currency '%(name)s'", name=part.text("currency"))
+            building.problem(part.at("currency"), "FW102", message)
         return replace(found, **changes)
 
     def _check_choice(self, part: Part) -> None:
         given = [name for name in ("options", "option_set") if name in part]
         if len(given) == 2:
-            message = say("'options' and 'option_set' cannot both be given")
+            message = say("'%(one)s' and '%(other)s' cannot both be given", one=given[0], other=given[1])
             self._building.problem(part.at("option_set"), "FW109", message)
         elif not given:
             message = say("a field of type '%(type)s' needs 'options' or 'option_set'", type=part.text("type"))

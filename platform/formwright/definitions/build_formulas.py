@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from graphlib import CycleError, TopologicalSorter
-from typing import Any, TypeAlias
+from typing import Any
 
 from formwright.definitions.build_fields import FieldBuilder
+from formwright.definitions.build_order import Node, note_cycle
+from formwright.definitions.build_sense import check_sense
 from formwright.definitions.building import Building, EntityDraft
 from formwright.definitions.formulas import Formulas
 from formwright.definitions.model import Field, Fill, Option, Rule
@@ -16,9 +17,6 @@ from formwright.expressions import kinds
 from formwright.expressions.check import Checked
 from formwright.expressions.kinds import Base, Kind
 from formwright.texts import say
-
-#: A field: entity and key.
-Node: TypeAlias = tuple[str, str]
 
 _CONDITIONS = ("required_when", "visible_when", "readonly_when")
 _UNKEPT = frozenset({Base.NULL, Base.DURATION, Base.OBJECT})
@@ -65,7 +63,7 @@ class FormulaBuilder:
         draft = self._building.entities[entity]
         found = draft.fields[key]
         if node in self._running:
-            self._note_cycle(self._running[self._running.index(node) :])
+            note_cycle(self._building, self._running[self._running.index(node) :])
             self._settle(found, kinds.TEXT)
             return
         if len(self._running) >= _MAX_INFERENCE:
@@ -118,7 +116,7 @@ class FormulaBuilder:
             name: formulas.condition(part, name, entity, roots=roots) for name in _CONDITIONS if name in part
         }
         if "compute" in part:
-            changes |= self._computing(draft, found, part)
+            changes |= self._computing(draft, found)
         if "default_from" in part:
             changes["default_from"] = formulas.expression(part, "default_from", entity, expected=found.kind, roots=roots)
         if "fill_from" in part:
@@ -130,13 +128,11 @@ class FormulaBuilder:
             changes["options"] = self._options(draft, found, part)
         changes["rules"] = tuple(self.rules(part, draft, found.key))
         completed = replace(found, **changes)
-        self._check_sense(completed, part)
+        check_sense(self._building, draft, completed, part)
         return self._fields.with_default(completed, part)
 
-    def _computing(self, draft: EntityDraft, found: Field, part: Part) -> dict[str, Any]:
+    def _computing(self, draft: EntityDraft, found: Field) -> dict[str, Any]:
         if found.type.virtual:
-            message = say("a field of type '%(type)s' takes no '%(name)s'", type=found.type.name, name="compute")
-            self._building.problem(part.at("compute"), "FW105", message)
             return {}
         checked = self._compute(draft, found, found.kind)
         if checked is None:
@@ -180,96 +176,9 @@ class FormulaBuilder:
             if at and "at" in rule:
                 self._building.field(draft.name, at, rule.at("at"))
             roots = roots_of(draft)
-            assertion = self._formulas.condition(rule, "assert", draft.name, roots=roots)
+            assertion = self._formulas.assertion(rule, "assert", draft.name, roots=roots)
             when = self._formulas.condition(rule, "when", draft.name, roots=roots)
             message = self._building.label(rule, "message")
             if assertion is not None:
                 skipped = frozenset(rule.get("skip_for", ()))
                 yield Rule(rule.key, assertion, message, when, rule.text("level", "error"), at, skipped)
-
-    def _check_sense(self, found: Field, part: Part) -> None:
-        """Note attributes that contradict each other."""
-        for name in ("default", "default_from", "fill_from", "required", "required_when"):
-            if "compute" in part and name in part and part.get(name) is not False:
-                message = say("a computed field takes no '%(name)s'", name=name)
-                self._building.problem(part.at(name), "FW109", message)
-        if not found.stored and "compute" not in part:
-            self._building.problem(part.at("stored"), "FW109", say("'stored' is for computed fields"))
-        for name in ("unique", "indexed"):
-            if not found.stored and part.get(name):
-                message = say("a value that is not stored cannot be '%(name)s'", name=name)
-                self._building.problem(part.at(name), "FW109", message)
-
-    # --- order ----------------------------------------------------------------------------------------------
-
-    def orders(self) -> dict[str, tuple[str, ...]]:
-        """Return for each entity its computed fields in the order in which they must be worked out."""
-        graph = {node: set(self._inputs(node[0], checked)) for node, checked in self._nodes()}
-        order = self._sorted(graph)
-        self._refuse_stale(graph, order)
-        found: dict[str, list[str]] = {name: [] for name in self._building.entities}
-        for entity, key in order:
-            found[entity].append(key)
-        return {entity: tuple(keys) for entity, keys in found.items()}
-
-    def _nodes(self) -> Iterator[tuple[Node, Checked]]:
-        for draft in self._building.entities.values():
-            for found in draft.fields.values():
-                if found.compute is not None:
-                    yield (draft.name, found.key), found.compute
-
-    def _inputs(self, entity: str, checked: Checked) -> Iterator[Node]:
-        """Yield the computed fields that a computed field is made of."""
-        draft = self._building.entities[entity]
-        for path in checked.reads:
-            yield from self._along(entity, path)
-        for root, *rest in checked.root_reads:
-            if root == "parent" and draft.parent:
-                yield from self._along(draft.parent, rest)
-            elif root == "this":
-                yield from self._along(entity, rest)
-
-    def _along(self, entity: str, path: Iterable[str]) -> Iterator[Node]:
-        for name in path:
-            draft = self._building.entities.get(entity)
-            found = draft.fields.get(name) if draft else None
-            if draft is None or found is None:
-                return
-            if found.compute is not None:
-                yield draft.name, name
-            entity = found.target or (found.returns.entity if found.returns else "")
-
-    def _sorted(self, graph: Mapping[Node, set[Node]]) -> list[Node]:
-        """Return the nodes so that each comes after those it is made of; note every circle."""
-        open_nodes = {node: set(inputs) for node, inputs in graph.items()}
-        while True:
-            try:
-                return list(TopologicalSorter(open_nodes).static_order())
-            except CycleError as error:
-                cycle: list[Node] = list(reversed(error.args[1][1:]))
-                self._note_cycle(cycle)
-                for node in cycle:
-                    open_nodes[node] = set()
-
-    def _note_cycle(self, cycle: list[Node]) -> None:
-        first = min(range(len(cycle)), key=lambda index: cycle[index])
-        turned = [*cycle[first:], *cycle[: first + 1]]
-        shown = " → ".join(f"{entity}.{key}" for entity, key in turned)
-        part = self._building.entities[turned[0][0]].parts[turned[0][1]]
-        message = say("computed fields are made of each other: %(cycle)s", cycle=shown)
-        self._building.problem(part.at("compute"), "FW302", message)
-        self._building.broken.update(key for _, key in cycle)
-
-    def _refuse_stale(self, graph: Mapping[Node, set[Node]], order: Iterable[Node]) -> None:
-        """Note stored values that would change by the mere passing of time."""
-        moving: set[Node] = set()
-        for node in order:
-            draft = self._building.entities[node[0]]
-            found = draft.fields[node[1]]
-            compute = found.compute
-            if compute is None or not (compute.time_dependent or graph.get(node, set()) & moving):
-                continue
-            moving.add(node)
-            if found.stored:
-                message = say("'%(name)s' changes as time passes, so it cannot be stored", name=found.key)
-                self._building.problem(draft.parts[found.key].at("compute"), "FW303", message, ("stored: false",))

@@ -30,6 +30,7 @@ def draft_entities(building: Building, fields: FieldBuilder) -> None:
                 message = say("'%(entity)s' belongs to this package: add to it directly", entity=target)
                 building.problem(part.location, "FW206", message)
                 continue
+            building.entities[target].extensions.append(part)
             for added in part.parts("fields"):
                 fields.draft(added, building.entities[target])
 

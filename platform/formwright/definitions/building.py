@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from formwright.definitions.collect import PackageSource
+from formwright.definitions.limits import MAX_HINTS
 from formwright.definitions.model import Field, Setting
 from formwright.definitions.parts import Part
 from formwright.errors import Location, Problem
@@ -48,6 +49,8 @@ class EntityDraft:
     fields: dict[str, Field] = field(default_factory=dict)
     #: Where each field is written.
     parts: dict[str, Part] = field(default_factory=dict)
+    #: What other packages add to it.
+    extensions: list[Part] = field(default_factory=list)
     kind: str = "record"
     parent: str = ""
     parent_field: str = ""
@@ -61,6 +64,7 @@ class Building:
         self.registry = registry
         self.lost_types = lost_types
         self.problems: list[Problem] = []
+        self._hints = 0
         #: Keys of parts that cannot be used and of which that was said already.
         self.broken: set[str] = {name for package in packages.values() for name in package.broken}
         self.entities: dict[str, EntityDraft] = {}
@@ -90,7 +94,12 @@ class Building:
         if name.rpartition(".")[2] in self.broken or name in self.broken:
             return
         listed = tuple(candidates)
-        self.problem(place, "FW201", message, listed, closest(name, listed))
+        self.problem(place, "FW201", message, listed, self.hint(name, listed))
+
+    def hint(self, name: str, candidates: Iterable[str]) -> str | None:
+        """Return the nearest right name, for the first wrong ones."""
+        self._hints += 1
+        return closest(name, candidates) if self._hints <= MAX_HINTS else None
 
     def is_broken(self, key: str) -> bool:
         """Return whether the part of that key was refused, so that nothing more need be said about it."""

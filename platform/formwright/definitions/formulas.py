@@ -10,10 +10,11 @@ from typing import Any
 from formwright.definitions.building import Building, CatalogSchema
 from formwright.definitions.parts import Part
 from formwright.errors import Location
-from formwright.expressions import kinds, templates
+from formwright.expressions import filters, kinds, templates
 from formwright.expressions.check import Checked, check
 from formwright.expressions.functions import Functions
 from formwright.expressions.kinds import Kind
+from formwright.expressions.leniency import possibly
 from formwright.expressions.syntax import ExpressionError
 from formwright.expressions.templates import Template
 from formwright.texts import Text, say
@@ -45,6 +46,13 @@ class Formulas:
         if found is not None and in_sql:
             self._require_sql(found, part, name)
         return found
+
+    def assertion(self, part: Part, name: str, entity: str, *, roots: Mapping[str, Kind] = _NO_ROOTS) -> Checked | None:
+        """Return the condition under ``name`` in the form that holds where a value it compares is missing."""
+        found = self.condition(part, name, entity, roots=roots)
+        if found is None:
+            return None
+        return self.check(possibly(found.node), part.get(name), part, name, entity, kinds.BOOLEAN, roots)
 
     def expression(
         self,
@@ -95,8 +103,6 @@ class Formulas:
     def _read(self, value: Any, part: Part, name: str) -> Any:
         """Return what is to be checked: the text, or the tree of a filter."""
         if isinstance(value, dict):
-            from formwright.expressions import filters
-
             try:
                 return filters.to_expression(value)
             except ExpressionError as error:

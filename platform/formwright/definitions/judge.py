@@ -13,6 +13,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from formwright.definitions.language import CONSTRUCTS, LATER_TYPES, construct
+from formwright.definitions.limits import MAX_PROBLEMS
 from formwright.definitions.places import Place, Step
 from formwright.definitions.scalars import wording
 from formwright.definitions.schema import TypeWord, json_schema
@@ -77,7 +78,13 @@ class Judge:
         found: list[tuple[Path, Problem]] = []
         for error in self._validator.iter_errors(document.data):
             found += self._explain(_Failure.of(error), document.place)
+            if len(found) > MAX_PROBLEMS:
+                break
         return found
+
+    def accepts(self, document: Document) -> bool:
+        """Return whether the schema has nothing (more) to say against ``document``."""
+        return bool(self._validator.is_valid(document.data))
 
     def _explain(self, failure: _Failure, root: Place) -> Iterator[tuple[Path, Problem]]:
         path = failure.path
@@ -195,6 +202,7 @@ def _out_of_bounds(failure: _Failure, root: Place) -> Iterator[Problem]:
         "minimum": say("the value must be at least %(limit)s", limit=limit),
         "maximum": say("the value must be at most %(limit)s", limit=limit),
         "maxLength": say("the text has more than %(limit)s characters", limit=limit),
+        "minLength": say("the text is empty"),
         "minItems": say("the list has fewer than %(limit)s entries", limit=limit),
         "maxItems": say("the list has more than %(limit)s entries", limit=limit),
     }

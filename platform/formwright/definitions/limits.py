@@ -10,5 +10,9 @@ MAX_DEPTH = 40
 MAX_NODES = 50_000
 #: Characters of a number.
 MAX_NUMBER = 40
+#: Problems of one file that are told; more help nobody.
+MAX_PROBLEMS = 500
+#: Wrong names for which the nearest right one is looked for: it takes time, and the first ones show the way.
+MAX_HINTS = 100
 #: Characters of a key.
 MAX_KEY = 63

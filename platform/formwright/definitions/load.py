@@ -105,9 +105,10 @@ def _read_package(folder: str, files: Files, judge: Judge, problems: list[Proble
             continue
         wrong = judge.problems(document)
         problems += [problem for _, problem in wrong]
-        removed = prune(document, [place for place, _ in wrong])
-        usable = usable and removed is not None
-        broken |= removed or set()
+        if wrong:
+            removed = prune(document, [place for place, _ in wrong])
+            usable = usable and removed is not None and judge.accepts(document)
+            broken |= removed or set()
         documents.append(document)
     if not usable:
         return None

@@ -93,6 +93,7 @@ _SCALARS: Mapping[str, tuple[str, str]] = {
     "size": ("size, like `20MB`", "大小，如 `20MB`"),
     "regex": ("regular expression", "正则表达式"),
     "currency": ("ISO 4217 code", "ISO 4217 代码"),
+    "region": ("ISO 3166 code", "ISO 3166 代码"),
     "fieldtype": ("[field type](fields.md)", "[字段类型](fields.md)"),
 }
 

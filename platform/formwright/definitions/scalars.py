@@ -32,13 +32,14 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "color": {"type": "string", "pattern": f"^(?:{'|'.join(COLORS)}|#[0-9a-fA-F]{{6}})$"},
     "cond": _CONDITION,
     "expr": _EXPRESSION,
-    "tmpl": {"type": "string", "maxLength": 2000},
+    "tmpl": {"type": "string", "minLength": 1, "maxLength": 2000},
     "path": {"type": "string", "pattern": rf"^{_NAME}(?:\.{_NAME}){{0,4}}$"},
     "sort": {"type": "string", "pattern": rf"^-?{_NAME}(?:\.{_NAME}){{0,3}}$"},
     "duration": {"type": "string", "pattern": "^P[0-9]{1,5}D$"},
     "size": {"type": "string", "pattern": "^[0-9]{1,6} ?(?:B|KB|MB|GB)$"},
     "regex": {"type": "string", "maxLength": 500},
     "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+    "region": {"type": "string", "pattern": "^[A-Z]{2}$"},
     "name": {"type": "string", "pattern": rf"^{_NAME}(?:\.{_NAME})?$"},
 }
 
@@ -67,6 +68,7 @@ _WORDS: Mapping[str, Text] = {
     "size": say("a size, like 500KB or 20MB"),
     "regex": say("a regular expression"),
     "currency": say("a currency code of three letters, like CNY"),
+    "region": say("a country code of two letters, like CN"),
     "fieldtype": say("a field type"),
 }
 

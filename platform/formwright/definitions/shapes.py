@@ -78,6 +78,7 @@ DURATION = Scalar("duration")
 SIZE = Scalar("size")
 REGEX = Scalar("regex")
 CURRENCY = Scalar("currency")
+REGION = Scalar("region")
 FIELDTYPE = Scalar("fieldtype")
 
 
