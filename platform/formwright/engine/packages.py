@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from formwright.definitions import changes
-from formwright.definitions.changes import Changes
-from formwright.definitions.load import load_sources, read_folder
+from formwright.definitions.changes import Change, Changes, Effect, Touched
+from formwright.definitions.load import find_packages, load_packages
+from formwright.definitions.source import SUFFIXES, parse
 from formwright.definitions.model import Catalog, Dataset, Entity, Field, Package
 from formwright.engine.actor import Actor
 from formwright.engine.drafts import Input, RowInput, Typed
 from formwright.engine.records import Refused, create_in
 from formwright.engine.runtime import Runtime, Unit
 from formwright.errors import FormwrightError
-from formwright.expressions import check, evaluate
+from formwright.expressions.check import Checked
+from formwright.expressions.evaluate import evaluate
+from formwright.paths import tree
+from formwright.store.across import count_all, count_values
+from formwright.suggest import closest
 from formwright.texts import Reader, Text, say
 
 #: The package that brings users; every installation has it.
@@ -29,19 +34,16 @@ class PackageError(FormwrightError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What publishing a folder would do. ``touched`` says how many records each changed field has."""
+    """What publishing a folder would do, each change with the number of records it touches."""
 
     packages: tuple[str, ...]
     changes: Changes
-    touched: Mapping[tuple[str, str], int]
+    counts: tuple[tuple[Change, int], ...]
     #: Fields that wish for an index and would get none.
     without_index: tuple[tuple[str, str], ...]
     refused: tuple[Text, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        """True when publishing would change nothing."""
-        return self.changes.is_empty
+    #: True when the very same files are in force already.
+    same_files: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,87 +61,163 @@ def installer(catalog: Catalog) -> Actor:
 
 def check_folder(runtime: Runtime, folder: Path) -> Catalog:
     """Return what a folder defines together with the core package; raises DefinitionErrors."""
-    files = {**runtime.shipped(CORE), **read_folder(folder)}
-    return load_sources(files, runtime.plugins)
-
-
-def plan_folder(runtime: Runtime, unit: Unit, files: Mapping[str, str]) -> tuple[Plan, Catalog, Mapping[str, str]]:
-    """Return what publishing ``files`` would change, the catalog that would be in force, and its files."""
-    together = _together(runtime, unit, files)
-    new = load_sources(together, runtime.plugins)
-    difference = changes.compare(unit.catalog, new)
-    touched = {pair: unit.tx.records.count_with_value(*pair) for pair in difference.touches}
-    refused = tuple(
-        text for change in difference.unsafe if (text := _refusal(change, touched)) is not None
+    plugins = runtime.plugins
+    return load_packages(
+        _with_requirements(package_folders(folder)), plugins.registry, functions=plugins.functions
     )
-    keys = tuple(key for key in new.packages if key not in unit.catalog.packages or _package_changed(key, unit, together))
-    return Plan(keys, difference, touched, unit.tx.slots.unplaced(new), refused), new, together
 
 
-def _together(runtime: Runtime, unit: Unit, files: Mapping[str, str]) -> dict[str, str]:
-    """Return the files in force, with those of the given packages replaced as a whole."""
-    number = unit.catalog.revision
-    current = dict(unit.tx.revisions.files(number)) if number else dict(runtime.shipped(CORE))
-    replaced = {path.split("/")[0] for path in files}
-    kept = {path: text for path, text in current.items() if path.split("/")[0] not in replaced}
-    return {**kept, **files}
+def package_folders(path: Path) -> list[Path]:
+    """Return the package folders at ``path``: itself when it holds a definition file, else those below it."""
+    if path.is_dir() and not any(each.suffix in SUFFIXES for each in path.iterdir()):
+        return find_packages(path)
+    return [path]
 
 
-def _package_changed(key: str, unit: Unit, files: Mapping[str, str]) -> bool:
-    number = unit.catalog.revision
-    before = unit.tx.revisions.files(number) if number else {}
-    prefix = f"{key}/"
-    return {p: t for p, t in before.items() if p.startswith(prefix)} != {
-        p: t for p, t in files.items() if p.startswith(prefix)
+def files_of(folder: Path) -> dict[str, str]:
+    """Return the definition files of a package folder by the path that a revision keeps: ``crm/package.yaml``."""
+    return {
+        f"{folder.name}/{path.relative_to(folder).as_posix()}": path.read_text("utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in SUFFIXES and path.is_file() and not path.name.startswith(".")
     }
 
 
-def _refusal(change: Any, touched: Mapping[tuple[str, str], int]) -> Text | None:
-    count = touched.get(change.field, 0)
-    if not count:
-        return None
-    return say("%(change)s: %(count)s records have a value", change=change.text, count=count)
+def shipped_folder(key: str) -> Path:
+    """Return the folder of a package that is shipped; PackageError offers the nearest."""
+    found = {folder.name: folder for folder in find_packages(tree("apps_definitions"))}
+    if key in found:
+        return found[key]
+    near = closest(key, found)
+    if near:
+        raise PackageError(say("There is no package '%(name)s'; did you mean '%(near)s'?", name=key, near=near))
+    raise PackageError(say("There is no package '%(name)s'.", name=key))
 
 
-def publish(runtime: Runtime, actor: Actor, files: Mapping[str, str], note: str = "") -> Published:
-    """Put ``files`` (path below the packages' folder -> text) in force as one revision, or change nothing at all.
+def shipped() -> list[str]:
+    """Return the keys of the packages that are shipped."""
+    return [folder.name for folder in find_packages(tree("apps_definitions"))]
 
-    Publishing what is in force already writes nothing.
+
+def _requires(folder: Path) -> list[str]:
+    """Return the keys of the packages that the package in ``folder`` names as required."""
+    for path, text in files_of(folder).items():
+        document = parse(path, text, [])
+        manifest = document.data.get("package") if document is not None else None
+        if isinstance(manifest, dict):
+            return list(manifest.get("requires") or {})
+    return []
+
+
+def _with_requirements(folders: Sequence[Path]) -> list[Path]:
+    """Return ``folders`` with the shipped packages they need, each behind those it needs."""
+    own = {folder.name: folder for folder in folders}
+    ordered: dict[str, Path] = {CORE: own.get(CORE) or shipped_folder(CORE)}
+    on_the_way: set[str] = set()
+
+    def add(key: str, folder: Path) -> None:
+        if key in ordered or key in on_the_way:
+            return
+        on_the_way.add(key)
+        for needed in _requires(folder):
+            if needed in own:
+                add(needed, own[needed])
+            elif needed in shipped():
+                add(needed, shipped_folder(needed))
+        ordered[key] = folder
+
+    for key, folder in own.items():
+        add(key, folder)
+    return list(ordered.values())
+
+
+# --- what publishing would do ---------------------------------------------------------------------------------------
+
+
+def plan(unit: Unit, files: Mapping[str, str]) -> tuple[Plan, Catalog, dict[str, str]]:
+    """Return what publishing ``files`` would change, the catalog that would then be in force, and all its files."""
+    current = dict(unit.tx.revisions.files(unit.catalog.revision))
+    replaced = {path.split("/")[0] for path in files}
+    together = {path: text for path, text in current.items() if path.split("/")[0] not in replaced} | dict(files)
+    new = unit.runtime.load(together)
+    difference = changes.compare(unit.catalog, new)
+    counts = tuple((change, _count(unit, change)) for change in difference.changes)
+    refused = tuple(_refusal(change, count) for change, count in counts if count and change.effect is Effect.LOSES_DATA)
+    found = Plan(
+        packages=tuple(sorted(replaced)),
+        changes=difference,
+        counts=counts,
+        without_index=unit.tx.slots.unplaced(new),
+        refused=refused,
+        same_files=together == current,
+    )
+    return found, new, together
+
+
+def _count(unit: Unit, change: Change) -> int:
+    """Return how many records a change touches."""
+    if change.touched is Touched.NONE or not change.entity:
+        return 0
+    everything = count_all(unit.tx, change.entity)
+    if change.touched is Touched.ALL or not everything:
+        return everything
+    filled = unit.tx.records.count_with_value(change.entity, change.field)
+    if change.touched is Touched.VALUES:
+        return count_values(unit.tx, change.entity, change.field, change.values)
+    return filled if change.touched is Touched.FILLED else everything - filled
+
+
+def _refusal(change: Change, count: int) -> Text:
+    return say("%(code)s %(change)s (%(count)s records)", code=change.code, change=change.text, count=count)
+
+
+def publish(
+    runtime: Runtime, actor: Actor, files: Mapping[str, str], note: str = "", *, accept_loss: bool = False
+) -> Published:
+    """Put ``files`` (``crm/package.yaml`` -> text) in force as one revision, or change nothing at all.
+
+    Publishing what is in force already writes nothing. Raises DefinitionErrors for wrong definitions and, unless
+    ``accept_loss``, PackageError when records have values that nobody could read any more.
     """
     with runtime.unit(actor, write=True) as unit:
-        plan, catalog, together = plan_folder(runtime, unit, files)
-        if plan.refused:
-            raise PackageError(plan.refused[0])
-        if plan.is_empty and unit.catalog.revision:
-            return Published(unit.catalog.revision, plan)
+        found, catalog, together = plan(unit, files)
+        if found.refused and not accept_loss:
+            raise PackageError(found.refused[0])
+        if found.same_files:
+            return Published(unit.catalog.revision, found)
         number = unit.tx.revisions.add(together, catalog, by=actor.id, author=actor.login, note=note)
-    runtime.store.backfill()
-    return Published(number, plan)
+    with runtime.unit(actor) as unit:
+        catalog = unit.catalog
+    runtime.store.backfill(catalog)
+    return Published(number, found)
+
+
+def apply_folder(
+    runtime: Runtime, actor: Actor, path: Path, note: str = "", *, accept_loss: bool = False
+) -> Published:
+    """Publish the package (or the packages) in a folder, with the shipped ones they need."""
+    with runtime.unit(actor) as unit:
+        files = files_to_publish(unit, path)
+    return publish(runtime, actor, files, note, accept_loss=accept_loss)
+
+
+def files_to_publish(unit: Unit, path: Path) -> dict[str, str]:
+    """Return the files of the packages at ``path``, with those of shipped ones they need and that are not there."""
+    own = package_folders(path)
+    files: dict[str, str] = {}
+    for folder in _with_requirements(own):
+        if folder in own or folder.name not in unit.catalog.packages:
+            files.update(files_of(folder))
+    return files
 
 
 def install(runtime: Runtime, actor: Actor, package: str, *, demo: bool = False) -> Published:
     """Publish a shipped package with what it requires, and bring its rows along; doing it again adds nothing."""
-    files: dict[str, str] = {}
-    for key in _required(runtime, package):
-        files.update(runtime.shipped(key))
-    published = publish(runtime, actor, files, note=f"install {package}")
-    bring_rows(runtime, [package], demo=demo)
+    published = apply_folder(runtime, actor, shipped_folder(package), note=f"install {package}")
+    with runtime.unit(actor) as unit:
+        keys = [key for key in unit.catalog.packages if key in {CORE, package}]
+    bring_rows(runtime, keys, demo=demo)
     return published
-
-
-def _required(runtime: Runtime, package: str) -> list[str]:
-    """Return the shipped packages that ``package`` needs, itself last."""
-    order: list[str] = [CORE]
-
-    def visit(key: str, chain: tuple[str, ...]) -> None:
-        if key in order or key in chain:
-            return
-        for other in runtime.shipped_requirements(key):
-            visit(other, (*chain, key))
-        order.append(key)
-
-    visit(package, ())
-    return order
 
 
 # --- rows that come with a package ----------------------------------------------------------------------------------
@@ -160,10 +238,12 @@ class _Rows:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._ids: dict[tuple[str, str], int] = {}
+        self._computed: Mapping[tuple[str, str, str], Checked] = {}
         self._new = 0
 
     def store(self, datasets: Sequence[Dataset]) -> int:
         for dataset in datasets:
+            self._computed = dataset.computed
             entity = self._unit.entity(dataset.entity)
             existing = self._existing(entity, dataset)
             for row in dataset.rows:
@@ -211,19 +291,21 @@ class _Rows:
                     RowInput(f"new-{number}", self._input(child, each).values) for number, each in enumerate(raw)
                 ]
             else:
-                values[key] = self._value(entity, field, raw)
+                values[key] = self._value(entity, key, raw)
         return Input(values, rows, confirmed=True)
 
-    def _value(self, entity: Entity, field: Field | None, raw: Any) -> Any:
-        if isinstance(raw, str) and raw.startswith("@"):
-            return self._reference(raw)
-        if isinstance(raw, str) and raw.startswith("="):
-            return self._computed(entity, raw[1:])
+    def _value(self, entity: Entity, key: str, raw: Any) -> Any:
         if isinstance(raw, list):
-            return tuple(self._value(entity, field, each) for each in raw)
-        if isinstance(raw, str):
-            return Typed((raw,))
-        return raw
+            if all(isinstance(each, str) and each[:1] not in "@=" for each in raw):
+                return Typed(tuple(raw))
+            return tuple(self._value(entity, key, each) for each in raw)
+        if not isinstance(raw, str):
+            return raw
+        if raw.startswith("@"):
+            return self._reference(raw)
+        if raw.startswith("="):
+            return evaluate(self._computed[entity.name, key, raw[1:]], self._unit.bindings())
+        return Typed((raw,))
 
     def _reference(self, raw: str) -> int:
         dataset, _, key = raw[1:].partition("/")
@@ -231,10 +313,6 @@ class _Rows:
         if found is None:
             raise PackageError(say("there is no row '%(key)s' in '%(set)s'", key=key, set=dataset))
         return found
-
-    def _computed(self, entity: Entity, text: str) -> Any:
-        checked = check.check(text, self._unit.definitions.schema, entity.name)
-        return evaluate.evaluate(checked, self._unit.bindings())
 
 
 # --- what is there --------------------------------------------------------------------------------------------------

@@ -272,10 +272,13 @@ def _fill_applies(work: Work, field_: Field, changed: str) -> bool:
     fill = field_.fill_from
     if fill is None or field_.key in work.typed:
         return False
-    if fill.when == "always":
-        return True
-    if changed in fill.triggers and fill.when == "changed":
-        return True
+    match fill.when:
+        case "always":
+            return True
+        case "empty":
+            return work.values.get(field_.key) is None
+        case _ if changed in fill.triggers:
+            return True
     return work.values.get(field_.key) is None and any(
         work.values.get(trigger) is not None and (work.before is None or work.changed(trigger))
         for trigger in fill.triggers

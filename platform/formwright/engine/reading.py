@@ -18,7 +18,7 @@ from formwright.engine.rows import ValuesRow
 from formwright.engine.views import ListPage, ListState, list_rows, views_of
 from formwright.errors import Forbidden, NotFound
 from formwright.ids import parse_id
-from formwright.store.across import counts, which_hold
+from formwright.store.across import counts, refers, which_hold
 from formwright.store.compile import compile_condition
 from formwright.store.query import ListQuery
 from formwright.texts import Label, say
@@ -96,7 +96,7 @@ def open_record(unit: Unit, entity_name: str, record_id: int, *, older_than: str
     rows = stored_rows(unit, record)
     work = work_out(unit.plan(entity_name), unit.context(), Input(), before=record, before_rows=rows)
     work.violations.clear()  # a page shows what is stored; it judges nothing
-    changes, older = unit.tx.history.of(entity_name, record.id, older_than)
+    changes, older = unit.tx.history.page(entity_name, record.id, older_than)
     titles = _titles(unit, entity, work.row, rows, changes)
     return RecordPage(
         record=record,
@@ -150,9 +150,8 @@ def _related(unit: Unit, entity: Entity, record: StoredRecord) -> Iterable[Relat
     for field in fields:
         row = unit.columns.record(field.target)
         scope = access.scope(unit, Action.READ, row) or []
-        queries.append((row, [row.value(field.via) == record.id, *scope]))
-    counts = counts(unit.tx, queries, RELATED_CAP)
-    for field, (count, capped) in zip(fields, counts, strict=True):
+        queries.append((row, [refers(unit.tx, row, field.via, record.id), *scope]))
+    for field, (count, capped) in zip(fields, counts(unit.tx, queries, RELATED_CAP), strict=True):
         may_create = access.may(unit.catalog, unit.actor, Action.CREATE, field.target)
         yield RelatedList(field, unit.entity(field.target), count, capped, may_create)
 
@@ -170,11 +169,11 @@ def related_page(unit: Unit, entity_name: str, record_id: int, key: str, state: 
         raise Forbidden(say("You do not have the right to do this."))
     query = ListQuery(
         row=row,
-        where=[row.value(field.via) == record.id, *scope],
+        where=[refers(unit.tx, row, field.via, record.id), *scope],
         sort=state.sort or (Sort("created_at", descending=True),),
         limit=20,
-        after=state.after,
-        before=state.before,
+        after=state.after or None,
+        before=state.before or None,
     )
     page = unit.tx.records.list(query)
     return ListPage(
@@ -182,8 +181,8 @@ def related_page(unit: Unit, entity_name: str, record_id: int, key: str, state: 
         entity=unit.entity(field.target),
         columns=view.columns,
         rows=tuple(list_rows(unit, view, page.records)),
-        next=page.next,
-        previous=page.previous,
+        next=page.next or "",
+        previous=page.previous or "",
     )
 
 
@@ -229,7 +228,8 @@ def _titles(
     wanted: dict[str, set[int]] = {"core.user": set()}
 
     def add(field: Field, value: Any) -> None:
-        wanted.setdefault(field.target, set()).update(references_in(field, value))
+        if numbers := references_in(field, value):
+            wanted.setdefault(field.target, set()).update(numbers)
 
     for field in entity.fields.values():
         add(field, row.values.get(field.key))
@@ -272,8 +272,8 @@ def draft_titles(unit: Unit, draft: Draft) -> Titles:
     states = [draft.states, *(row.states for rows in draft.rows.values() for row in rows)]
     for group in states:
         for state in group.values():
-            if state.field.target:
-                wanted.setdefault(state.field.target, set()).update(references_in(state.field, state.value))
+            if numbers := references_in(state.field, state.value):
+                wanted.setdefault(state.field.target, set()).update(numbers)
     return titles_of(unit, wanted)
 
 

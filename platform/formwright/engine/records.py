@@ -220,14 +220,8 @@ def update_in(
     if work.values == present(before.values) and not rows_changed:
         return Accepted(before, changed=False)
     with _clashes(work):
-        record = unit.tx.records.update(
-            entity_name,
-            record_id,
-            work.values,
-            before=before,
-            version=before.version,
-            by=unit.actor.id,
-            channel=channel,
+        record = unit.tx.records.change(
+            before, work.values, by=unit.actor.id, channel=channel, touch=rows_changed
         )
     _write_rows(unit, work, record, channel, rows)
     _require_scope(unit, Action.UPDATE, work, record)
@@ -306,7 +300,7 @@ def _write_rows(
             if row.before is not None and (
                 row.values != present(row.before.values) or row.before.position != position
             ):
-                unit.tx.records.update(row.before, row.values, by=unit.actor.id, channel=channel, position=position)
+                unit.tx.records.change(row.before, row.values, by=unit.actor.id, channel=channel, position=position)
 
 
 def _require_scope(unit: Unit, action: Action, work: Work, record: StoredRecord) -> None:
@@ -330,7 +324,10 @@ def delete(runtime: Runtime, actor: Actor, entity_name: str, record_id: int, *, 
     with runtime.unit(actor, write=True) as unit:
         record = find(unit, Action.DELETE, entity_name, record_id)
         title = title_of(unit, record)
-        deletion = unit.tx.trash.delete(record, by=unit.actor.id, channel=channel)
+        conditions = access.scope(unit, Action.DELETE, unit.columns.main(entity_name)) or []
+        deletion = unit.tx.trash.delete(
+            record, by=unit.actor.id, channel=channel, where=conditions
+        )
         return Deletion(deletion.id, deletion.count, title)
 
 
@@ -370,7 +367,7 @@ def trash(unit: Unit, entity_name: str, limit: int = 50) -> list[TrashedRecord]:
         title = unit.entity(entity_name).display.render(
             unit.lookup.environment(unit.lookup.wrap(item.record)), unit.reader
         )
-        found.append(TrashedRecord(item.deletion_id, item.record.id, title, item.deleted_at, name))
+        found.append(TrashedRecord(item.deletion, item.record.id, title, item.deleted_at, name))
     return found
 
 

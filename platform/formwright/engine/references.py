@@ -78,7 +78,8 @@ def _fits(unit: Unit, work: Work, field: Field, number: int) -> bool:
     candidate = unit.lookup.row(field.target, number)
     if candidate is None:
         return False
-    return condition_holds(field.filter, unit.lookup.environment(candidate, this=work.row))
+    surroundings = unit.lookup.environment(candidate, this=work.row, parent=work.row.parent)
+    return condition_holds(field.filter, surroundings)
 
 
 def _report(works: Sequence[Work], work: Work, violation: Violation) -> None:

@@ -10,6 +10,7 @@ from formwright.definitions.model import Catalog, Entity
 from formwright.engine.actor import Actor
 from formwright.expressions.evaluate import Environment, Row, prepare
 from formwright.expressions.kinds import Value
+from formwright.store.across import referring
 
 if TYPE_CHECKING:
     from formwright.store.rows import StoredRecord
@@ -138,7 +139,7 @@ class Lookup:
             found = self._tx.records.children(definition.target, [row.id or 0])
             return [self._child(record, row) for record in found]
         if definition.type.virtual:
-            return [self.wrap(r) for r in self._tx.records.referring(definition.target, definition.via, row.id or 0)]
+            return [self.wrap(r) for r in referring(self._tx, definition.target, definition.via, row.id or 0)]
         value = row.get(field)
         ids = [number for number in value if isinstance(number, int)] if isinstance(value, tuple) else []
         self.preload(definition.target, ids)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from babel.dates import format_datetime
 
 from formwright.clock import Clock, SystemClock
 from formwright.definitions.load import load_sources
@@ -15,7 +18,7 @@ from formwright.definitions.model import Catalog, Entity, Form, View
 from formwright.engine.actor import Actor
 from formwright.engine.pipeline import Context, EntityPlan, plans_for
 from formwright.engine.rows import ActorRow, Lookup, SettingsRow
-from formwright.errors import UnknownName
+from formwright.errors import StoreUnavailable, UnknownName
 from formwright.expressions.evaluate import Environment
 from formwright.store.columns import Columns
 from formwright.suggest import closest
@@ -52,22 +55,27 @@ class Runtime:
         self.clock = clock or SystemClock()
         self.site = site or Reader()
         self._lock = threading.Lock()
-        self._definitions = Definitions(load_sources({}, plugins))
+        self._definitions: Definitions | None = None
 
     @property
     def definitions(self) -> Definitions:
         """The definitions as this process last saw them; ``unit`` brings them up to date."""
+        if self._definitions is None:
+            with self.store.transaction(write=False) as tx:
+                self.refresh(tx)
+        if self._definitions is None:
+            raise StoreUnavailable(say("no definitions are installed"))
         return self._definitions
 
     @property
     def catalog(self) -> Catalog:
         """The catalog of ``definitions``."""
-        return self._definitions.catalog
+        return self.definitions.catalog
 
     @contextmanager
     def unit(self, actor: Actor, *, write: bool = False) -> Iterator[Unit]:
         """Open one unit of work: one transaction, one instant, one revision of the definitions."""
-        with self.store.transaction(write=write, now=self.clock.now()) as tx:
+        with self.store.transaction(write, now=self.clock.now()) as tx:
             yield self.unit_in(tx, actor)
 
     def unit_in(self, tx: Transaction, actor: Actor) -> Unit:
@@ -79,15 +87,38 @@ class Runtime:
     def refresh(self, tx: Transaction) -> Definitions:
         """Take up the newest published revision, if there is a newer one than this process has seen."""
         newest = tx.revisions.newest_number()
-        if newest != self._definitions.catalog.revision:
-            with self._lock:
-                if newest != self._definitions.catalog.revision:
-                    self._definitions = Definitions(self.load_revision(tx, newest))
-        return self._definitions
+        found = self._definitions
+        if found is not None and found.catalog.revision == newest:
+            return found
+        with self._lock:
+            found = self._definitions
+            if found is None or found.catalog.revision != newest:
+                found = self._definitions = Definitions(self.load_revision(tx, newest))
+        return found
 
     def load_revision(self, tx: Transaction, number: int) -> Catalog:
-        """Return the catalog of one published revision."""
-        return load_sources(tx.revisions.files(number), self.plugins, revision=number)
+        """Return the catalog of one published revision; a field type that is lost by now gets a stand-in."""
+        return replace(self.load(tx.revisions.files(number), lost_types=True), revision=number)
+
+    def load(self, files: Mapping[str, str], *, lost_types: bool = False) -> Catalog:
+        """Return the catalog that files define; raises DefinitionErrors with every problem."""
+        return load_sources(files, self.plugins.registry, functions=self.plugins.functions, lost_types=lost_types)
+
+    def actor(self, tx: Transaction, user_id: int) -> Actor:
+        """Return the person with that user record, with every role the person has or inherits."""
+        definitions = self.refresh(tx)
+        tx.use(definitions.catalog)
+        record = tx.records.find("core.user", user_id)
+        if record is None:
+            raise UnknownName(say("There is no such user."))
+        values = record.values
+        reader = Reader(
+            language=values.get("language") or self.site.language,
+            timezone=values.get("timezone") or self.site.timezone,
+            region=self.site.region,
+        )
+        roles = definitions.catalog.roles_of(tx.users.roles(user_id))
+        return Actor(user_id, values.get("login") or "", values.get("name") or "", roles, reader)
 
 
 class Unit:
@@ -119,9 +150,10 @@ class Unit:
     def settings(self) -> Mapping[str, Any]:
         """The packages' settings by bare key: an admin's value, or the default."""
         values = self.definitions.setting_defaults()
-        for name, value in self.tx.setting_values.all().items():
-            setting = self.catalog.settings.get(name)
-            if setting is not None:
+        stored = self.tx.setting_values.all()
+        for setting in self.catalog.settings.values():
+            value = stored.get(f"{setting.package}.{setting.key}")
+            if value is not None:
                 values[setting.key] = setting.field.type.from_stored(setting.field, value)
         return values
 
@@ -140,6 +172,12 @@ class Unit:
     def bindings(self, **roots: Any) -> Environment:
         """Return the constants of a condition that is turned into SQL: me, settings, now."""
         return self.lookup.environment(SettingsRow({}), **roots)
+
+    def show_built_in(self, value: Any) -> str:
+        """Return the text of a built-in column: an instant in the actor's zone, or a number."""
+        if isinstance(value, datetime):
+            return format_datetime(value, "yyyy-MM-dd HH:mm", self.reader.zone, self.reader.locale)
+        return str(value)
 
     def entity(self, name: str) -> Entity:
         """Return the entity of that qualified name; UnknownName offers the nearest."""

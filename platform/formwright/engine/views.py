@@ -121,8 +121,8 @@ def list_view(unit: Unit, view_name: str, state: ListState) -> ListPage:
         where=conditions,
         sort=sort,
         limit=view.page_size,
-        after=state.after,
-        before=state.before,
+        after=state.after or None,
+        before=state.before or None,
         search=state.search,
     )
     page = unit.tx.records.list(query)
@@ -133,8 +133,8 @@ def list_view(unit: Unit, view_name: str, state: ListState) -> ListPage:
         entity=entity,
         columns=view.columns,
         rows=tuple(list_rows(unit, view, page.records)),
-        next=page.next,
-        previous=page.previous,
+        next=page.next or "",
+        previous=page.previous or "",
         count=count,
         capped=capped,
         sort=sort,
@@ -184,7 +184,7 @@ def list_rows(unit: Unit, view: View, records: Sequence[StoredRecord]) -> list[L
     entity = unit.entity(view.entity)
     rows = [unit.lookup.wrap(record) for record in records]
     paths = [column.path for column in view.columns]
-    titles = titles_for(unit, entity, rows, [*paths, *entity.display.reads_first])
+    titles = titles_for(unit, entity, rows, [*paths, *(path[0] for path in entity.display.reads)])
     return [_list_row(unit, entity, view, row, titles) for row in rows]
 
 
@@ -250,4 +250,4 @@ def _built_in_cell(unit: Unit, name: str, row: ValuesRow, titles: Titles) -> Cel
         return Cell("")
     if name in ("created_by", "updated_by") and isinstance(value, int):
         return Cell(titles.of("core.user", value, unit.reader), None, value)
-    return Cell(unit.show_built_in(name, value), None, value)
+    return Cell(unit.show_built_in(value), None, value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, and_, case, false, func, literal, or_, select, true, union_all
 
 from formwright.fieldtypes.base import ValueProblem
-from formwright.store import tables
+from formwright.store import codec, links, tables
+from formwright.store.query import ListQuery
 from formwright.store.rows import WHOLE, StoredRecord
 
 if TYPE_CHECKING:
@@ -53,6 +54,18 @@ def equals(row: RecordColumns, key: str, text: str) -> ColumnElement[bool]:
         return select(literal(1)).select_from(items).where(items.c.value == stored[0]).exists()
     column: Any = row.value(key)
     return column.is_(true()) if stored is True else column == stored
+
+
+def refers(tx: Transaction, row: RecordColumns, via: str, target: int) -> ColumnElement[bool]:
+    """Return the condition that a record refers to the record ``target`` through its field ``via``."""
+    return links.backlink_condition(tx.shape, row.entity, via, row.table, literal(target, BigInteger))
+
+
+def referring(tx: Transaction, entity: str, via: str, target: int, limit: int = 1000) -> list[StoredRecord]:
+    """Return the newest records of ``entity`` that refer to ``target`` through ``via``."""
+    row = tx.columns.record(entity)
+    wanted = ListQuery(row, [refers(tx, row, via, target)], limit=limit)
+    return list(tx.records.list(wanted).records)
 
 
 def get_across(
@@ -125,3 +138,32 @@ def counts(
         parts.append(select(literal(number).label("number"), func.count().label("found")).select_from(capped))
     found = {row.number: row.found for row in tx.connection.execute(union_all(*parts))}
     return [(min(found[number], cap), found[number] > cap) for number in range(len(queries))]
+
+
+def count_all(tx: Transaction, entity: str) -> int:
+    """Return how many records an entity has; 0 for one that was never there."""
+    place = tx.shape.layout.entities.get(entity)
+    if place is None:
+        return 0
+    query = select(func.count()).select_from(tables.record).where(*_of(tx, place.id))
+    return tx.connection.execute(query).scalar_one()
+
+
+def count_values(tx: Transaction, entity: str, key: str, values: Sequence[str]) -> int:
+    """Return how many records have one of ``values`` in a text field, which may be one of yesterday's definitions."""
+    place = tx.shape.layout.entities.get(entity)
+    if place is None or key not in tx.catalog.entities[entity].fields:
+        return 0
+    row = tx.columns.main(entity)
+    field = row.definition.fields[key]
+    if codec.is_list(field):
+        items = row.items(key)
+        condition: ColumnElement[bool] = select(literal(1)).select_from(items).where(items.c.value.in_(values)).exists()
+    else:
+        condition = row.value(key).in_(values)
+    query = select(func.count()).select_from(tables.record).where(*_of(tx, place.id), condition)
+    return tx.connection.execute(query).scalar_one()
+
+
+def _of(tx: Transaction, entity_id: int) -> tuple[ColumnElement[bool], ...]:
+    return _record.workspace_id == tx.workspace, _record.entity_id == entity_id

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import StaticPool
 
 from formwright.errors import StoreUnavailable
+from formwright.store.sqlite_functions import register_sqlite_functions
 from formwright.texts import say
 
 #: Execution option of a connection whose transaction is going to write.
@@ -125,6 +126,7 @@ def _postgres_settings() -> str:
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin
+    register_sqlite_functions(connection)
     cursor = connection.cursor()
     for pragma in (
         f"page_size = {PAGE_SIZE}",

@@ -175,11 +175,12 @@ class Records:
         channel: str,
         where: Sequence[ColumnElement[bool]] = (),
         position: int | None = None,
+        touch: bool = False,
     ) -> StoredRecord:
         """Replace all values of a record that is still as it was read, as ``update`` does."""
         return self.update(
             before.entity, before.id, values,
-            before=before, version=before.version, by=by, channel=channel, where=where, position=position,
+            before=before, version=before.version, by=by, channel=channel, where=where, position=position, touch=touch,
         )  # fmt: skip
 
     def update(
@@ -194,10 +195,12 @@ class Records:
         channel: str,
         where: Sequence[ColumnElement[bool]] = (),
         position: int | None = None,
+        touch: bool = False,
     ) -> StoredRecord:
         """Replace all values of a record that still has ``version``; return it as it is now.
 
-        ``before`` is the record as read; where nothing differs nothing is written, and it is returned.
+        ``before`` is the record as read; where nothing differs nothing is written, and it is returned, unless
+        ``touch`` asks for a new version because something that belongs to the record has changed.
         Raises Conflict, NotFound, UniqueViolation, MissingTarget.
         """
         if before.version != version:
@@ -207,7 +210,7 @@ class Records:
         new = codec.encode(values)
         changed = [key for key in old.document.keys() | new.document.keys() if old.document.get(key) != new.document.get(key)]
         moved = position is not None and position != before.position
-        if not changed and not moved:
+        if not changed and not moved and not touch:
             return before
         after = StoredRecord(
             entity, record_id, version + 1, codec.decode(new.document),

@@ -81,13 +81,13 @@ class Store:
         self._default = catalog
         self._shape = None
         if assignment.new_slots or assignment.revived or assignment.freed:
-            self.backfill()
+            self.backfill(catalog)
         return assignment
 
-    def backfill(self) -> int:
+    def backfill(self, catalog: Catalog) -> int:
         """Fill slots that were assigned to fields of records that exist; return how many rows were changed."""
         with self.transaction(write=False) as tx:
-            shape = self._read_shape(tx.connection, tx.catalog)
+            shape = self._read_shape(tx.connection, catalog)
         changed = backfill.fill(self.begin, shape)
         self._shape = None
         return changed

@@ -154,8 +154,7 @@ def column_readers(
         for column in plain
         if column.field.key not in split
     ]
-    for key in split:
-        readers.append(AddressReader([c for c in plain if c.field.key == key], reader))
+    readers.extend(AddressReader([c for c in plain if c.field.key == key], reader) for key in split)
     return readers
 
 
