@@ -24,8 +24,12 @@ _MONTHS = {
 _YEAR_FIRST = re.compile(r"([0-9]{4}) ?[-/.年] ?([0-9]{1,2}) ?[-/.月] ?([0-9]{1,2}) ?[日号]?")
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _YEAR_LAST = re.compile(r"([0-9]{1,2}) ?([-/.]) ?([0-9]{1,2}) ?\2 ?([0-9]{4})")
-_DAY_MONTH = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?[-/. ]*([a-z]{3,9})\.?,?[-/. ]*([0-9]{4})")
-_MONTH_DAY = re.compile(r"([a-z]{3,9})\.?[- ]*([0-9]{1,2})(?:st|nd|rd|th)?(?: ?,)?[- ]+([0-9]{4})")
+_DAY_MONTH = re.compile(
+    r"([0-9]{1,2})(?:st|nd|rd|th)?[-/. ]*([a-z]{3,9})\.?,?[-/. ]*([0-9]{4})"
+)  # codespell:ignore nd
+_MONTH_DAY = re.compile(
+    r"([a-z]{3,9})\.?[- ]*([0-9]{1,2})(?:st|nd|rd|th)?(?: ?,)?[- ]+([0-9]{4})"
+)  # codespell:ignore nd
 _YEAR_MONTH_NAME = re.compile(r"([0-9]{4})[-/. ]([a-z]{3,9})[-/. ]([0-9]{1,2})")
 _SERIAL = re.compile(r"([0-9]{5})(\.[0-9]+)?")
 _WEEKDAY = re.compile(

@@ -33,9 +33,9 @@ def test_a_value_wins_over_a_former_value_of_another_option():
 
 def test_an_unknown_option_is_refused_with_the_nearest_title_in_the_readers_language():
     with pytest.raises(ValueProblem) as caught:
-        CHOICE.parse(FIELD, "Activ", CHINESE)
-    assert str(caught.value.text) == "“Activ” is not one of the options. Did you mean “Active”?"
-    assert caught.value.text.in_language("zh-CN") == "“Activ”不是可选的值。是不是“活跃”？"
+        CHOICE.parse(FIELD, "活跃度", CHINESE)
+    assert str(caught.value.text) == "“活跃度” is not one of the options. Did you mean “Active”?"
+    assert caught.value.text.in_language("zh-CN") == "“活跃度”不是可选的值。是不是“活跃”？"
 
 
 def test_an_option_like_no_other_is_refused_with_what_is_offered():

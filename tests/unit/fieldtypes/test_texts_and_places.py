@@ -29,7 +29,7 @@ TEXT, LONG_TEXT, ADDRESS, FILE, IMAGE = (
         ("  Acme \t Ltd\n", "Acme Ltd"),
         ("（广州）某某，有限公司", "（广州）某某，有限公司"),
         ("Ａ公司", "Ａ公司"),
-        ("Cafe\u0301", "Caf\u00e9"),
+        ("e\u0301te\u0301", "\u00e9t\u00e9"),
         ("a\x00b\u200bc\u202ed", "abcd"),
         ("broken \ud83d half", "broken half"),
         ("👩\u200d💻", "👩\u200d💻"),
