@@ -165,7 +165,10 @@ def _refused(typed: str) -> ValueProblem:
 def _check_size(number: Decimal, scale: int) -> None:
     if number and number.adjusted() + 1 + scale > MOST_DIGITS:
         raise ValueProblem(
-            say("Enter a number with at most %(digits)s digits before the point.", digits=MOST_DIGITS - scale)
+            say(
+                "Enter a number with at most %(digits)s digits before the point.",
+                digits=MOST_DIGITS - scale,
+            )
         )
 
 
