@@ -1,0 +1,145 @@
+"""What belongs to the request at hand: who asks, in which language, and one unit of work for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from flask import current_app, g, request
+
+from formwright.engine.actor import ANONYMOUS, Actor
+from formwright.engine.runtime import Runtime, Unit
+from formwright.texts import LANGUAGES, Reader, best_language
+from formwright.web.sessions import browser
+
+if TYPE_CHECKING:
+    from formwright.settings import Settings
+    from formwright.store.users import OpenSession
+
+P = ParamSpec("P")
+T = TypeVar("T")
+#: The switch of language, kept by the browser.
+LANGUAGE_COOKIE = "formwright_language"
+#: Views that answer people who are not logged in; every other one asks for a log-in first.
+_PUBLIC: set[str] = set()
+
+
+def public(view: Callable[P, T]) -> Callable[P, T]:
+    """Mark a view as open to everybody. What is not marked is closed."""
+    _PUBLIC.add(f"{view.__module__}.{view.__qualname__}")
+    return view
+
+
+def is_public(view: Callable[..., object] | None) -> bool:
+    """Tell whether a view is open to people who are not logged in."""
+    return view is not None and f"{view.__module__}.{view.__qualname__}" in _PUBLIC
+
+
+def runtime() -> Runtime:
+    """Return the engine's hands."""
+    found: Runtime = current_app.extensions["formwright"]
+    return found
+
+
+def settings() -> Settings:
+    """Return the settings of this instance."""
+    found: Settings = current_app.extensions["formwright_settings"]
+    return found
+
+
+def unit() -> Unit:
+    """Return the unit of work in which this request reads; it is opened on first use and ends with the request."""
+    if "unit" not in g:
+        g.stack = ExitStack()
+        tx = g.stack.enter_context(runtime().store.transaction(write=False))
+        if "actor" not in g:
+            g.actor = _identify(tx)
+        g.unit = runtime().unit_in(tx, g.actor)
+    found: Unit = g.unit
+    return found
+
+
+def actor() -> Actor:
+    """Return who asks; nobody in particular without a log-in."""
+    if "actor" not in g:
+        unit()
+    found: Actor = g.actor
+    return found
+
+
+def release() -> None:
+    """End the reading unit of work, so that a writing one does not need a second connection beside it."""
+    stack = g.pop("stack", None)
+    g.pop("unit", None)
+    if stack is not None:
+        stack.close()
+
+
+def open_session() -> OpenSession | None:
+    """Return the session that this request belongs to, or None."""
+    actor()
+    found: OpenSession | None = g.get("session")
+    return found
+
+
+def language() -> str:
+    """Return the language of the page: the browser's switch, the person's own, what the browser asks for."""
+    if "language" not in g:
+        g.language = _chosen() or _of_browser(settings().language)
+    found: str = g.language
+    return found
+
+
+def reader() -> Reader:
+    """Return for whom values are formatted."""
+    return actor().reader
+
+
+def close_idle_session(idle: timedelta) -> None:
+    """End a session that was not used for too long; note, at most once a minute, that this one is in use."""
+    session = open_session()
+    if session is None:
+        return
+    now = unit().now
+    if now - session.seen_at > idle:
+        release()
+        with runtime().store.transaction(write=True) as tx:
+            tx.users.revoke(session.token_hash)
+        g.actor, g.session = ANONYMOUS, None
+    elif now - session.seen_at > timedelta(minutes=1):
+        g.touch = True
+
+
+def touch_session() -> None:
+    """Write down that the session was used; after the answer is made, so that it costs nobody a wait."""
+    session = g.get("session")
+    if g.pop("touch", False) and session is not None:
+        release()
+        with runtime().store.transaction(write=True) as tx:
+            tx.users.touch(session)
+
+
+def _identify(tx: object) -> Actor:
+    g.session = tx.users.session(browser().token) if not browser().fresh else None  # type: ignore[attr-defined]
+    if g.session is None:
+        language()
+        return ANONYMOUS
+    found = runtime().actor(tx, g.session.user)
+    g.language = _chosen() or best_language(found.reader.language)
+    return replace(found, reader=replace(found.reader, language=g.language))
+
+
+def _chosen() -> str | None:
+    wanted = request.cookies.get(LANGUAGE_COOKIE)
+    return wanted if wanted in LANGUAGES else None
+
+
+def _of_browser(fallback: str) -> str:
+    for tag, _quality in request.accept_languages:
+        near = best_language(tag)
+        if near != "en" or tag.lower().startswith("en"):
+            return near
+    return fallback

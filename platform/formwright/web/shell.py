@@ -1,0 +1,266 @@
+"""The frame around every page: menu, what can be created, language, theme, messages."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flask import g, request
+
+from formwright.definitions.model import Action, App, Catalog, Entity, MenuItem, View
+from formwright.engine import access
+from formwright.engine.actor import Actor
+from formwright.texts import LANGUAGES, Label, say
+from formwright.web import current, notes
+from formwright.web.language import NAMES, theme
+from formwright.web.notes import Note
+
+PRODUCT = "Formwright"
+#: The hues of avatars and of entities that name none.
+HUES = ("indigo", "teal", "orange", "pink", "green", "blue", "violet", "amber", "cyan", "red")
+#: What the script in the browser says by itself.
+_WORDS = {
+    "lost": say("The connection was lost. Nothing was saved; try again."),
+    "leave": say("What you typed is not saved. Leave all the same?"),
+    "results": say("%(count)s results"),
+    "none": say("No results"),
+    "moved": say("Row moved"),
+    "removed": say("Row removed"),
+    "undo": say("Undo"),
+    "dismiss": say("Dismiss"),
+    "uploading": say("Uploading %(name)s"),
+    "tooLarge": say("%(name)s is too large."),
+    "failed": say("%(name)s could not be uploaded."),
+    "remove": say("Remove"),
+    "found": say("%(count)s records"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link of the menu, or a titled group of links."""
+
+    title: str
+    url: str = ""
+    icon: str = ""
+    color: str = ""
+    text: str = ""
+    entity: str = ""
+    items: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A language or theme that can be chosen."""
+
+    value: str
+    title: str
+    current: bool
+    icon: str = ""
+
+    @property
+    def tag(self) -> str:
+        """The BCP 47 tag of a language."""
+        return self.value
+
+    @property
+    def name(self) -> str:
+        """How a language calls itself."""
+        return self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the frame shows."""
+
+    product: str
+    language: str
+    theme: str
+    path: str
+    here: str
+    apps: tuple[Entry, ...]
+    creatable: tuple[Entry, ...]
+    user_name: str
+    user_login: str
+    languages: tuple[Switch, ...]
+    themes: tuple[Switch, ...]
+    notes: tuple[Note, ...]
+    words: str
+    entity: str
+
+    def is_current(self, item: Entry) -> bool:
+        """Tell whether the page at hand lies behind a link of the menu."""
+        return item.url == self.path or (bool(item.entity) and item.entity == self.entity)
+
+
+def shell() -> Shell:
+    """Return the frame for this request; known by this name in templates."""
+    actor, language = current.actor(), current.language()
+    apps, creatable = menu(current.unit().catalog, actor.roles, language)
+    return Shell(
+        product=PRODUCT,
+        language=language,
+        theme=theme(),
+        path=request.path,
+        here=here(),
+        apps=apps,
+        creatable=creatable,
+        user_name=actor.name or actor.login,
+        user_login=actor.login,
+        languages=languages(),
+        themes=_themes(language),
+        notes=tuple(notes.take()),
+        words=_words(language),
+        entity=g.get("entity", ""),
+    )
+
+
+def here() -> str:
+    """Return the address of this page, for coming back to it after a switch."""
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def languages() -> tuple[Switch, ...]:
+    """Return the languages that can be chosen."""
+    return tuple(Switch(tag, NAMES[tag], tag == current.language()) for tag in LANGUAGES)
+
+
+@lru_cache(maxsize=64)
+def _menu(catalog: _Catalog, roles: frozenset[str], language: str) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    actor = Actor(None, "", "", roles)
+    apps = tuple(
+        entry
+        for app in catalog.it.apps.values()
+        if _is_open(app, actor) and (entry := _app(catalog.it, app, actor, language)).items
+    )
+    return apps, tuple(_creatable(catalog.it, apps, actor))
+
+
+@dataclass(frozen=True, eq=False)
+class _Catalog:
+    """A catalog as a key of a cache: one is equal to itself only."""
+
+    it: Catalog
+
+
+_last: list[_Catalog] = []
+
+
+def menu(catalog: Catalog, roles: frozenset[str], language: str) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """Return the apps with their menus, and what can be created; made once for each set of roles."""
+    if not _last or _last[0].it is not catalog:
+        _last[:] = [_Catalog(catalog)]
+        _menu.cache_clear()
+    return _menu(_last[0], roles, language)
+
+
+def _is_open(app: App, actor: Actor) -> bool:
+    return not app.roles or bool(app.roles & actor.roles)
+
+
+def _app(catalog: Catalog, app: App, actor: Actor, language: str) -> Entry:
+    items = tuple(_entries(catalog, app.menu, actor, language))
+    return Entry(app.title.in_language(language), icon=app.icon, items=items)
+
+
+def _entries(catalog: Catalog, items: tuple[MenuItem, ...], actor: Actor, language: str) -> list[Entry]:
+    found = []
+    for item in items:
+        if item.items:
+            inner = tuple(_entries(catalog, item.items, actor, language))
+            if inner:
+                found.append(Entry(item.title.in_language(language), icon=item.icon, items=inner))
+            continue
+        entry = _entry(catalog, item, actor, language)
+        if entry is not None:
+            found.append(entry)
+    return found
+
+
+def _entry(catalog: Catalog, item: MenuItem, actor: Actor, language: str) -> Entry | None:
+    view = catalog.views.get(item.view)
+    entity = catalog.entities.get(view.entity if view is not None else item.entity)
+    if entity is None or not access.may(catalog, actor, Action.READ, entity.name):
+        return None
+    if view is None:
+        view = first_view(catalog, entity, actor)
+    if view is None or (view.roles and not view.roles & actor.roles):
+        return None
+    title = item.title or (view.title if item.view else entity.title_plural)
+    return Entry(
+        title.in_language(language),
+        url=f"/views/{view.name}",
+        icon=item.icon or entity.icon or "table",
+        color=color_of(entity),
+        entity="" if item.view and item.view != entity.default_view else entity.name,
+        text=_short(entity.description, language),
+    )
+
+
+def first_view(catalog: Catalog, entity: Entity, actor: Actor) -> View | None:
+    """Return the view of an entity that opens first for an actor, or None."""
+    views = [v for v in catalog.views.values() if v.entity == entity.name and (not v.roles or v.roles & actor.roles)]
+    chosen = next((v for v in views if v.name == entity.default_view), None)
+    return chosen or next((v for v in views if v.default), views[0] if views else None)
+
+
+def _creatable(catalog: Catalog, apps: tuple[Entry, ...], actor: Actor) -> list[Entry]:
+    """Return a link for each entity of the menus of which the actor may create records."""
+    found: dict[str, Entry] = {}
+
+    def walk(entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            walk(entry.items)
+            if entry.entity and access.may(catalog, actor, Action.CREATE, entry.entity):
+                found.setdefault(entry.entity, entry)
+
+    walk(apps)
+    return [
+        Entry(entry.title, f"/records/{name}/new", entry.icon, entry.color, entity=name) for name, entry in found.items()
+    ]
+
+
+def color_of(entity: Entity) -> str:
+    """Return the hue of an entity: its own, or one that its name always gives."""
+    return entity.color or HUES[zlib.crc32(entity.name.encode()) % len(HUES)]
+
+
+def hue(name: str) -> str:
+    """Return the hue of a person's avatar; the same name always has the same."""
+    return HUES[zlib.crc32(name.encode()) % len(HUES)]
+
+
+def initials(name: str) -> str:
+    """Return what stands on an avatar: the last character of a Chinese name, else up to two initials.
+
+    >>> initials("Ada Lovelace"), initials("王小明"), initials("")
+    ('AL', '明', '?')
+    """
+    words = name.split()
+    if not words:
+        return "?"
+    if not name.isascii() and len(words) == 1:
+        return name[-1]
+    return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper()
+
+
+def _short(text: Label, language: str) -> str:
+    shown = text.in_language(language)
+    return shown if len(shown) <= 80 else ""
+
+
+@lru_cache(maxsize=8)
+def _words(language: str) -> str:
+    return json.dumps({key: text.in_language(language) for key, text in _WORDS.items()}, ensure_ascii=False)
+
+
+def _themes(language: str) -> tuple[Switch, ...]:
+    now = theme() or "system"
+    titles = {
+        "light": (say("Light"), "sun"),
+        "dark": (say("Dark"), "moon"),
+        "system": (say("As the system"), "device-desktop"),
+    }
+    return tuple(Switch(value, title.in_language(language), value == now, icon) for value, (title, icon) in titles.items())
