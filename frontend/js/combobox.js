@@ -6,7 +6,7 @@ customElements.define("fw-combobox", class extends HTMLElement {
   connectedCallback() {
     this.input = one("[role=combobox]", this);
     this.list = one("[role=listbox]", this);
-    this.hidden = one("input[type=hidden]", this);
+    this.chosen = one("input[type=hidden]", this);
     if (!this.input || this.nav) return;
     this.many = "many" in this.dataset;
     this.picked = this.input.value;
@@ -30,7 +30,7 @@ customElements.define("fw-combobox", class extends HTMLElement {
   get isOpen() { return !this.list.hidden; }
 
   typed(event) {
-    if (!this.many && this.hidden.value) this.set("", this.input.value);
+    if (!this.many && this.chosen.value) this.set("", this.input.value);
     if (!event.isComposing) this.search(180);
   }
 
@@ -90,7 +90,7 @@ customElements.define("fw-combobox", class extends HTMLElement {
   }
 
   set(value, title) {
-    this.hidden.value = value;
+    this.chosen.value = value;
     this.picked = value ? title : "";
     if (value || !title) this.input.value = title;
     this.drawClear();
@@ -109,7 +109,7 @@ customElements.define("fw-combobox", class extends HTMLElement {
     if (this.many) return;
     this.button?.remove();
     this.button = null;
-    if (!this.hidden.value || this.input.disabled) return;
+    if (!this.chosen.value || this.input.disabled) return;
     this.button = Object.assign(document.createElement("button"), { type: "button", className: "clear", tabIndex: -1 });
     this.button.setAttribute("aria-label", word("remove"));
     this.button.append(icon("x"));

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from formwright.errors import FormwrightError
 from formwright.paths import ASSETS
 from formwright.texts import say
+from formwright.web.current import public
 
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 #: The icon shown where a definition names one that the sprite does not have.
@@ -86,6 +87,7 @@ def icon(name: str, css: str = "") -> Markup:
 
 
 @blueprint.get("/<file>")
+@public
 def serve(file: str) -> Response:
     """Send one file of the build, compressed ahead of time where the browser takes that."""
     known = assets()

@@ -30,6 +30,7 @@ _GROUPS = frozenset({"radios", "choices", "rating", "address"})
 _ECHOED = frozenset({"date", "datetime", "phone", "money", "number", "integer", "percent"})
 _MOMENT = {"en": "EEEE, d MMMM y HH:mm", "zh": "y年M月d日 EEEE HH:mm"}
 _PICTURES = "image/png,image/jpeg,image/webp,image/gif"
+_SHORT_NUMBER = 6
 _NUMBERS = frozenset({"money", "number", "integer", "percent"})
 
 
@@ -203,8 +204,7 @@ class Control(WTFormsField):
         if self.widget_name == "datetime":
             return str(format_datetime(value, _MOMENT.get(locale.language, "long"), self._reader.zone, locale))
         said = self.shown
-        plain = _plain(said)
-        return "" if plain == _plain(self.text) or self.text == said else said
+        return "" if _is_plain(self.text, said) else said
 
     @property
     def choices(self) -> list[OptionView]:
@@ -317,9 +317,10 @@ def _sentence(violation: Violation, reader: Reader) -> str:
     return violation.message.in_language(reader.language)
 
 
-def _plain(text: str) -> str:
-    """Return a text without what only groups its characters."""
-    return "".join(character for character in text if character.isalnum() or character in ".%+-")
+def _is_plain(typed: str, said: str) -> bool:
+    """Tell whether what was typed is as good as what it is shown as: a short number, or the same characters."""
+    kept = "".join(sign for sign in typed if sign.isdigit() or sign in ".-")
+    return typed == said or (kept == typed and len(kept) <= _SHORT_NUMBER) or kept == "".join(filter(str.isdigit, said))
 
 
 def row_key(text: str) -> str:
