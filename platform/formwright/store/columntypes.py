@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Text, TypeDecorator
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 #: Text compared by code point on both databases.
 CODE_POINT_TEXT: TypeEngine[str] = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -91,13 +91,15 @@ class Document(TypeDecorator[Any]):
         return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
-class JsonText(postgresql.JSONB):
-    """jsonb that is bound as JSON text and read as the driver gives it."""
+class JsonText(UserDefinedType[Any]):
+    """jsonb that is bound as JSON text and read as the driver gives it.
 
+    No subtype of SQLAlchemy's JSONB: the dialect would put its own in the place of that, which encodes text a second time.
+    """
+
+    cache_ok = True
     render_bind_cast = True
 
-    def bind_processor(self, dialect: Dialect) -> None:  # type: ignore[override]  # noqa: ARG002
-        """Bind text as it is."""
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> None:  # type: ignore[override]  # noqa: ARG002
-        """Leave parsing to the caller."""
+    def get_col_spec(self, **_options: Any) -> str:
+        """Return the name of the type in DDL and casts."""
+        return "JSONB"
