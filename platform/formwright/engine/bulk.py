@@ -9,7 +9,7 @@ from formwright.definitions.model import Action
 from formwright.engine import access
 from formwright.engine.drafts import Violation
 from formwright.engine.pipeline import Work
-from formwright.engine.records import clash_violations, number
+from formwright.engine.records import clash_violations, number_all
 from formwright.engine.references import check_references
 from formwright.errors import Forbidden
 from formwright.store.across import which_of
@@ -33,8 +33,7 @@ def insert_batch(unit: Unit, entity_name: str, works: Sequence[Work], *, channel
     access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
     check_references(unit, works)
     good = [work for work in works if not work.errors]
-    for work in good:
-        number(unit, work)
+    number_all(unit, good)
     results = unit.tx.records.insert_many(
         entity_name, [work.values for work in good], by=unit.actor.id, channel=channel
     )

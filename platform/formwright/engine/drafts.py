@@ -41,6 +41,8 @@ class Input:
     rows: Mapping[str, Sequence[RowInput]] = field(default_factory=lambda: _NONE)
     #: True when the writer has read the warnings and wants to go on.
     confirmed: bool = False
+    #: True when every value that is not ``Typed`` is in its type's normal form already, as ``parse`` returned it.
+    parsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from formwright.texts import Reader, Text, say
 
 Evaluator: TypeAlias = Callable[[Environment], Value]
 
+#: Channels through which a new record may bring the business number it had elsewhere.
+_BRINGS_NUMBERS = frozenset({"import", "data"})
 REQUIRED = say("This field is required.")
 NOT_WRITABLE = say("This field cannot be changed here.")
 
@@ -55,6 +57,7 @@ class EntityPlan:
         self.children = children
         fields = [f for f in entity.fields.values() if not f.type.virtual]
         self.fields: dict[str, Field] = {f.key: f for f in fields}
+        self.numbered = [f for f in fields if f.sequence]
         self.subforms = [f for f in entity.fields.values() if f.is_subform]
         self.defaults = {f.key: f.default for f in fields if f.default is not None}
         self.default_from = _ready((f.key, f.default_from) for f in fields)
@@ -208,8 +211,10 @@ def _begin(
         try:
             if isinstance(raw, Typed):
                 value = field_.type.parse_many(field_, raw.texts, reader)
+            elif given.parsed or raw is None:
+                value = raw
             else:
-                value = None if raw is None else field_.type.accept(field_, raw)
+                value = field_.type.accept(field_, raw)
         except ValueProblem as problem:
             work.violations.append(Violation(problem.text, name))
             if isinstance(raw, Typed):
@@ -217,13 +222,17 @@ def _begin(
             values.pop(name, None)
             work.given.add(name)
             continue
-        _take(work, field_, name, value)
+        _take(work, context, field_, value)
     return work
 
 
-def _take(work: Work, field_: Field, name: str, value: Any) -> None:
+def _take(work: Work, context: Context, field_: Field, value: Any) -> None:
     """Put one given value in place, or say why it may not be given."""
+    name = field_.key
     current = work.values.get(name)
+    if field_.sequence and work.before is None and context.channel in _BRINGS_NUMBERS and value is not None:
+        work.values[name] = value
+        return
     settled = not field_.writable or (field_.immutable and work.before is not None and current is not None)
     if settled:
         if value is not None and value != current and not field_.computed:

@@ -230,10 +230,20 @@ def update_in(
 
 def number(unit: Unit, work: Work) -> None:
     """Draw the business numbers that a new record still lacks."""
-    for field in work.plan.fields.values():
-        if field.sequence and work.values.get(field.key) is None:
+    number_all(unit, [work])
+
+
+def number_all(unit: Unit, works: Sequence[Work]) -> None:
+    """Draw the business numbers that new records of one entity still lack, for all of them at once."""
+    if not works:
+        return
+    for field in works[0].plan.numbered:
+        lacking = [work.values for work in works if work.values.get(field.key) is None]
+        if lacking:
             sequence = unit.catalog.sequences[field.sequence]
-            work.values[field.key] = unit.tx.sequences.draw(sequence, work.values)
+            numbers = unit.tx.sequences.draw_many(sequence, lacking)
+            for values, drawn in zip(lacking, numbers, strict=True):
+                values[field.key] = drawn
 
 
 class _clashes:  # noqa: N801 -- reads as a verb in `with`
@@ -367,7 +377,7 @@ def trash(unit: Unit, entity_name: str, limit: int = 50) -> list[TrashedRecord]:
         title = unit.entity(entity_name).display.render(
             unit.lookup.environment(unit.lookup.wrap(item.record)), unit.reader
         )
-        found.append(TrashedRecord(item.deletion, item.record.id, title, item.deleted_at, name))
+        found.append(TrashedRecord(item.deletion_id, item.record.id, title, item.deleted_at, name))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -27,9 +27,23 @@ class Sequences:
 
     def draw(self, sequence: Sequence, values: Mapping[str, Any]) -> str:
         """Return the next business number of ``sequence`` for a record with ``values``, on the site's day."""
-        named = {sequence.per, *_PLACE.findall(sequence.pattern)} & values.keys()
-        texts = {key: str(values[key]) for key in named if values[key] is not None}
-        return self.next(sequence, self._unit.today, texts)
+        return self.draw_many(sequence, [values])[0]
+
+    def draw_many(self, sequence: Sequence, records: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Return a number for each of ``records``, in order, asking the database once for each counter."""
+        wanted = {sequence.per, *_PLACE.findall(sequence.pattern)}
+        texts = [
+            {key: str(values[key]) for key in wanted & values.keys() if values[key] is not None} for values in records
+        ]
+        groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
+        for place, named in enumerate(texts):
+            groups.setdefault(tuple(sorted(named.items())), []).append(place)
+        drawn = [""] * len(texts)
+        for places in groups.values():
+            numbers = self.take(sequence, self._unit.today, len(places), texts[places[0]])
+            for place, number in zip(places, numbers, strict=True):
+                drawn[place] = number
+        return drawn
 
     def next(self, sequence: Sequence, day: date, values: Mapping[str, str] | None = None) -> str:
         """Return the next business number of ``sequence`` on ``day`` (the site's day, not UTC's).

@@ -180,7 +180,7 @@ class BatchWriter:
                     unit,
                     self._job.entity.name,
                     record.id,
-                    Input(values, confirmed=True),
+                    Input(values, confirmed=True, parsed=True),
                     version=None,
                     channel=CHANNEL,
                 )

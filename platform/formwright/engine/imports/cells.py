@@ -50,7 +50,7 @@ class RowValues:
     @property
     def input(self) -> Input:
         """The row as the engine takes it."""
-        return Input(self.values)
+        return Input(self.values, confirmed=True, parsed=True)
 
 
 class ColumnReader:
@@ -122,18 +122,13 @@ class AddressReader:
     def _value(self, cells: Sequence[str]) -> Any:
         parts = {part: text for part, at in self._parts if (text := _words(cells[at]))}
         whole = _words(cells[self._whole]) if self._whole is not None else ""
-        if not whole:
-            return parts
-        if not self._in_one_line:
-            return {**parts, "detail": whole}
-        # In one line a district or a town inside the street is found as well.
-        places = "".join(text for part, text in parts.items() if part in _PLACES)
-        line = whole if whole.startswith(parts.get("province", "\0")) else places + whole
-        found = self._field.type.parse(self._field, line, self._reader) or {}
-        return {**parts, **found}
-
-
-_PLACES = frozenset({"province", "city", "district"})
+        province = parts.get("province", "")
+        if whole and self._in_one_line and (not province or whole.startswith(province)):
+            found = self._field.type.parse(self._field, whole, self._reader) or {}
+            return self._field.type.accept(self._field, {**found, **parts})
+        if whole:
+            parts["detail"] = whole
+        return self._field.type.accept(self._field, parts) if parts else None
 
 
 def _words(cell: str) -> str:
