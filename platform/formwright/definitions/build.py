@@ -26,7 +26,11 @@ from formwright.texts import say
 
 
 def build(
-    packages: Mapping[str, PackageSource], registry: Registry, functions: Functions, *, lost_types: bool
+    packages: Mapping[str, PackageSource],
+    registry: Registry,
+    functions: Functions,
+    *,
+    lost_types: bool,
 ) -> tuple[Catalog, list[Problem]]:
     """Return the catalog of ``packages``, which come in the order of their requirements, and all problems.
 
@@ -49,7 +53,9 @@ def build(
     roles = build_access.roles(building)
     grants = build_access.grants(building, formulas)
     catalog = Catalog(
-        packages=MappingProxyType({key: _package(building, source) for key, source in packages.items()}),
+        packages=MappingProxyType(
+            {key: _package(building, source) for key, source in packages.items()}
+        ),
         entities=MappingProxyType(_with_defaults(building, entities, all_views, forms)),
         forms=MappingProxyType(forms),
         views=MappingProxyType(all_views),
@@ -68,7 +74,11 @@ def build(
 
 def _package(building: Building, source: PackageSource) -> Package:
     part = source.root.part("package")
-    home = building.find("app", part.text("home"), source.key, part.at("home")) if "home" in part else None
+    home = (
+        building.find("app", part.text("home"), source.key, part.at("home"))
+        if "home" in part
+        else None
+    )
     changelog = part.part("changelog")
     return Package(
         key=source.key,
@@ -81,13 +91,18 @@ def _package(building: Building, source: PackageSource) -> Package:
         categories=tuple(part.get("categories", ())),
         home=home or "",
         default_locale=part.text("default_locale", "en"),
-        changelog=MappingProxyType({version: building.label(changelog, version) for version in changelog.data}),
+        changelog=MappingProxyType(
+            {version: building.label(changelog, version) for version in changelog.data}
+        ),
         icon=part.text("icon"),
     )
 
 
 def _with_defaults(
-    building: Building, entities: Mapping[str, Entity], views: Mapping[str, View], forms: Mapping[str, Form]
+    building: Building,
+    entities: Mapping[str, Entity],
+    views: Mapping[str, View],
+    forms: Mapping[str, Form],
 ) -> dict[str, Entity]:
     """Return the entities, each with the view and the form that open first."""
     return {
@@ -144,11 +159,16 @@ def _check_translations(building: Building) -> None:
             for path in locale.data:
                 if path not in known and not building.broken.intersection(path.split(".")):
                     message = say("there is no text '%(path)s' to translate", path=path)
-                    building.problem(locale.place.of_key(path), "FW208", message, (), _near(building, path, known))
+                    building.problem(
+                        locale.place.of_key(path),
+                        "FW208",
+                        message,
+                        (),
+                        _near(building, path, known),
+                    )
 
 
 def _near(building: Building, path: str, known: Iterable[str]) -> str | None:
     """Return the nearest of the paths that share their beginning with ``path``."""
     start = path.split(".")[:2]
     return building.hint(path, [other for other in known if other.split(".")[:2] == start] or known)
-

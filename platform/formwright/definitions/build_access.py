@@ -65,7 +65,9 @@ def grants(building: Building, formulas: Formulas) -> tuple[Grant, ...]:
     return tuple(found)
 
 
-def by_entity_and_action(all_grants: Iterable[Grant]) -> Mapping[tuple[str, Action], tuple[Grant, ...]]:
+def by_entity_and_action(
+    all_grants: Iterable[Grant],
+) -> Mapping[tuple[str, Action], tuple[Grant, ...]]:
     """Return the grants by what they allow on what."""
     found: dict[tuple[str, Action], tuple[Grant, ...]] = {}
     for grant in all_grants:
@@ -73,4 +75,3 @@ def by_entity_and_action(all_grants: Iterable[Grant]) -> Mapping[tuple[str, Acti
             key = (grant.entity, action)
             found[key] = (*found.get(key, ()), grant)
     return MappingProxyType(found)
-

@@ -32,7 +32,9 @@ class DataBuilder:
         parts: list[tuple[Part, bool, str]] = []
         for package in self._building.packages.values():
             for part, demo in self._sections(package.root):
-                entity = self._building.find("entity", part.text("entity"), part.package, part.at("entity"))
+                entity = self._building.find(
+                    "entity", part.text("entity"), part.package, part.at("entity")
+                )
                 if entity is not None:
                     parts.append((part, demo, entity))
                     self._note_keys(part, entity)
@@ -45,10 +47,14 @@ class DataBuilder:
 
     def _note_keys(self, part: Part, entity: str) -> None:
         field = part.text("key_field")
-        keys = frozenset(str(row.get(field)) for row in part.get("rows", ()) if isinstance(row, dict))
+        keys = frozenset(
+            str(row.get(field)) for row in part.get("rows", ()) if isinstance(row, dict)
+        )
         place = (part.package, part.key)
         if place in self._sets:
-            self._building.problem(part.location, "FW205", say("there is a set '%(name)s' already", name=part.key))
+            self._building.problem(
+                part.location, "FW205", say("there is a set '%(name)s' already", name=part.key)
+            )
         self._sets[place] = (entity, keys)
 
     def _dataset(self, part: Part, demo: bool, entity: str) -> Dataset:
@@ -60,7 +66,9 @@ class DataBuilder:
         for _, row in part.items("rows"):
             key = row.get(key_field)
             if key is None:
-                message = say("the row has no '%(name)s', by which it would be found again", name=key_field)
+                message = say(
+                    "the row has no '%(name)s', by which it would be found again", name=key_field
+                )
                 self._building.problem(row.location, "FW104", message, (key_field,))
             elif str(key) in seen:
                 message = say("there is a row '%(key)s' already", key=key)
@@ -68,7 +76,9 @@ class DataBuilder:
             seen.add(str(key))
             self._check_row(row, draft)
         rows = tuple(MappingProxyType(dict(row)) for row in part.get("rows", ()))
-        return Dataset(part.key, part.package, entity, key_field, rows, demo, MappingProxyType(self._computed))
+        return Dataset(
+            part.key, part.package, entity, key_field, rows, demo, MappingProxyType(self._computed)
+        )
 
     def _check_row(self, row: Part, draft: EntityDraft) -> None:
         for key, value in row.data.items():
@@ -92,7 +102,9 @@ class DataBuilder:
             for _, inner in row.items(key):
                 self._check_row(inner, child)
 
-    def _check_value(self, row: Part, key: str, value: Any, found: Field, draft: EntityDraft) -> None:
+    def _check_value(
+        self, row: Part, key: str, value: Any, found: Field, draft: EntityDraft
+    ) -> None:
         if isinstance(value, str) and value.startswith("="):
             text = value[1:]
             checked = self._formulas.check(text, value, row, key, draft.name, found.kind)
@@ -116,9 +128,18 @@ class DataBuilder:
         known = self._sets.get((package, name))
         if known is None:
             candidates = [other for owner, other in self._sets if owner == package]
-            self._building.unknown(place, say("there is no set '%(name)s'", name=name), name, candidates)
+            self._building.unknown(
+                place, say("there is no set '%(name)s'", name=name), name, candidates
+            )
         elif known[0] != found.target:
-            message = say("the rows of '%(set)s' are no '%(entity)s'", set=name, entity=found.target)
+            message = say(
+                "the rows of '%(set)s' are no '%(entity)s'", set=name, entity=found.target
+            )
             self._building.problem(place, "FW206", message)
         elif key not in known[1]:
-            self._building.unknown(place, say("there is no row '%(key)s' in '%(set)s'", key=key, set=name), key, known[1])
+            self._building.unknown(
+                place,
+                say("there is no row '%(key)s' in '%(set)s'", key=key, set=name),
+                key,
+                known[1],
+            )

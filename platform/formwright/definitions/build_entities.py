@@ -61,7 +61,9 @@ class EntityBuilder:
 
     def _added(self, draft: EntityDraft, section: str) -> list[Part]:
         """Return the parts of a section of an entity, with those that other packages add."""
-        return [part for holder in (draft.part, *draft.extensions) for part in holder.parts(section)]
+        return [
+            part for holder in (draft.part, *draft.extensions) for part in holder.parts(section)
+        ]
 
     def _display(self, draft: EntityDraft) -> Template:
         if "display" in draft.part:
@@ -69,8 +71,12 @@ class EntityBuilder:
             if found is not None:
                 return found
         own = [found for found in draft.fields.values() if not found.type.virtual]
-        naming = next((found for found in own if found.type.name in _NAMING), own[0] if own else None)
-        return self._formulas.template_of(f"{{{{ this.{naming.key} }}}}" if naming else "{{ created_at }}", draft.name)
+        naming = next(
+            (found for found in own if found.type.name in _NAMING), own[0] if own else None
+        )
+        return self._formulas.template_of(
+            f"{{{{ this.{naming.key} }}}}" if naming else "{{ created_at }}", draft.name
+        )
 
     def _search_fields(self, draft: EntityDraft) -> tuple[str, ...]:
         part = draft.part
@@ -79,7 +85,9 @@ class EntityBuilder:
         marked = tuple(found.key for found in draft.fields.values() if found.searchable)
         if marked:
             return marked
-        named = next((found.key for found in draft.fields.values() if found.type.name in _NAMING), "")
+        named = next(
+            (found.key for found in draft.fields.values() if found.type.name in _NAMING), ""
+        )
         return (named,) if named else ()
 
     def _own_fields(self, draft: EntityDraft, part: Part, name: str) -> tuple[str, ...]:
@@ -126,14 +134,18 @@ class EntityBuilder:
     def _check_constrained(self, draft: EntityDraft, key: str, part: Part, index: int) -> None:
         field = draft.fields[key]
         if not field.stored or field.kind.base in {Base.RECORDS, Base.LIST, Base.OBJECT}:
-            message = say("'%(name)s' cannot be part of a constraint: it has no single stored value", name=key)
+            message = say(
+                "'%(name)s' cannot be part of a constraint: it has no single stored value", name=key
+            )
             self._building.problem(part.at_item("fields", index), "FW206", message)
 
     def _rules(self, draft: EntityDraft) -> tuple[Rule, ...]:
-        return tuple(rule for part in (draft.part, *draft.extensions) for rule in self._fields.rules(part, draft))
+        return tuple(
+            rule
+            for part in (draft.part, *draft.extensions)
+            for rule in self._fields.rules(part, draft)
+        )
 
     def _twice(self, part: Part, draft: EntityDraft) -> None:
         message = say("'%(entity)s' has '%(name)s' already", entity=draft.name, name=part.key)
         self._building.problem(part.location, "FW205", message)
-
-

@@ -58,7 +58,12 @@ class FieldBuilder:
             return
         if key in entity.fields:
             where = entity.parts[key].location
-            message = say("'%(entity)s' has a field '%(name)s' already, at %(place)s", entity=entity.name, name=key, place=where)
+            message = say(
+                "'%(entity)s' has a field '%(name)s' already, at %(place)s",
+                entity=entity.name,
+                name=key,
+                place=where,
+            )
             self._building.problem(part.location, "FW205", message)
             return
         entity.parts[key] = part
@@ -67,9 +72,13 @@ class FieldBuilder:
     def field(self, part: Part, entity: str) -> Field:
         """Return the field of ``part``."""
         kind = self._building.type_of(part.text("type"))
-        written: dict[str, Any] = {name: part.get(word) for word, name in _PLAIN.items() if word in part}
+        written: dict[str, Any] = {
+            name: part.get(word) for word, name in _PLAIN.items() if word in part
+        }
         written |= {name: tuple(part.get(name)) for name in _LISTS if name in part}
-        written |= {name: Decimal(part.get(word)) for word, name in _NUMBERS.items() if word in part}
+        written |= {
+            name: Decimal(part.get(word)) for word, name in _NUMBERS.items() if word in part
+        }
         found = Field(
             key=part.key,
             entity=entity,
@@ -94,17 +103,23 @@ class FieldBuilder:
         if "pattern" in part:
             changes["pattern"] = self._pattern(part)
         if "option_set" in part:
-            name = building.find("option_set", part.text("option_set"), package, part.at("option_set"))
+            name = building.find(
+                "option_set", part.text("option_set"), package, part.at("option_set")
+            )
             if name is None:
                 building.broken.add(part.key)  # its values cannot be judged
             changes |= {"option_set": name or "", "options": self.option_sets.get(name or "", ())}
         if "sequence" in part:
-            changes["sequence"] = building.find("sequence", part.text("sequence"), package, part.at("sequence")) or ""
+            changes["sequence"] = (
+                building.find("sequence", part.text("sequence"), package, part.at("sequence")) or ""
+            )
         if found.type.name == "user":
             changes["target"] = USER
         for name in ("to", "of"):
             if name in part:
-                changes["target"] = building.find("entity", part.text(name), package, part.at(name)) or ""
+                changes["target"] = (
+                    building.find("entity", part.text(name), package, part.at(name)) or ""
+                )
         if found.type.name in {"choice", "choices"}:
             self._check_choice(part)
         if "currency" in part and part.text("currency") not in list_currencies():
@@ -115,10 +130,14 @@ class FieldBuilder:
     def _check_choice(self, part: Part) -> None:
         given = [name for name in ("options", "option_set") if name in part]
         if len(given) == 2:
-            message = say("'%(one)s' and '%(other)s' cannot both be given", one=given[0], other=given[1])
+            message = say(
+                "'%(one)s' and '%(other)s' cannot both be given", one=given[0], other=given[1]
+            )
             self._building.problem(part.at("option_set"), "FW109", message)
         elif not given:
-            message = say("a field of type '%(type)s' needs 'options' or 'option_set'", type=part.text("type"))
+            message = say(
+                "a field of type '%(type)s' needs 'options' or 'option_set'", type=part.text("type")
+            )
             self._building.problem(part.location, "FW104", message, ("options", "option_set"))
 
     def _check_limits(self, part: Part) -> None:
@@ -128,9 +147,15 @@ class FieldBuilder:
                 self._building.problem(part.at(low), "FW109", message)
         for name in ("minLength", "maxLength", "minItems", "maxItems", "rows", "multipleOf"):
             if name in part and part.get(name) < (1 if name == "rows" else 0):
-                self._building.problem(part.at(name), "FW106", say("the value must be at least %(limit)s", limit=0))
+                self._building.problem(
+                    part.at(name), "FW106", say("the value must be at least %(limit)s", limit=0)
+                )
         if "multipleOf" in part and part.get("multipleOf") == 0:
-            self._building.problem(part.at("multipleOf"), "FW106", say("the value must be larger than %(limit)s", limit=0))
+            self._building.problem(
+                part.at("multipleOf"),
+                "FW106",
+                say("the value must be larger than %(limit)s", limit=0),
+            )
 
     def _scale(self, part: Part, kind: FieldType) -> int:
         scale = part.get("scale")
@@ -166,8 +191,10 @@ class FieldBuilder:
     def _option(self, written: Any, item: Part, short: str) -> Option:
         value = str(item.get("value")) if isinstance(written, dict) else str(written)
         path = ".".join(item.path)
-        more = (path, f"{short}.{value}") if short else (path,)
-        title = self._building.text(item.package, f"{path}.title", item.text("title") or value, *more)
+        more = (path, f"{short}.{value}", f"{short}.{value}.title") if short else (path,)
+        title = self._building.text(
+            item.package, f"{path}.title", item.text("title") or value, *more
+        )
         return Option(
             value=value,
             title=title,
@@ -193,7 +220,11 @@ class FieldBuilder:
         for package in self._building.packages.values():
             for part in package.root.parts("settings"):
                 if part.key in settings:
-                    message = say("there is a setting '%(name)s' in '%(package)s' already", name=part.key, package=settings[part.key].package)
+                    message = say(
+                        "there is a setting '%(name)s' in '%(package)s' already",
+                        name=part.key,
+                        package=settings[part.key].package,
+                    )
                     self._building.problem(part.location, "FW205", message)
                     continue
                 found = self.field(part, "@settings")
@@ -202,13 +233,18 @@ class FieldBuilder:
     def with_default(self, found: Field, part: Part) -> Field:
         """Return the field with its default, as a value of its type; the examples are judged likewise."""
         if "examples" in part:
-            good = [self.value(found, value, part, "examples", index) for index, value in enumerate(part.get("examples"))]
+            good = [
+                self.value(found, value, part, "examples", index)
+                for index, value in enumerate(part.get("examples"))
+            ]
             found = replace(found, examples=tuple(value for value in good if value is not None))
         if "default" not in part:
             return found
         return replace(found, default=self.value(found, part.get("default"), part, "default"))
 
-    def value(self, found: Field, value: Any, part: Part, name: str, index: int | None = None) -> Any:
+    def value(
+        self, found: Field, value: Any, part: Part, name: str, index: int | None = None
+    ) -> Any:
         """Return ``value`` as the type of the field takes it; None, with a problem, when it does not."""
         if self._building.is_broken(found.key):
             return None
@@ -222,7 +258,12 @@ class FieldBuilder:
             wrong = say("it is no value of this type")
         if wrong is None:
             return accepted
-        message = say("'%(value)s' does not fit the field '%(name)s': %(reason)s", value=_shown(value), name=found.key, reason=wrong)
+        message = say(
+            "'%(value)s' does not fit the field '%(name)s': %(reason)s",
+            value=_shown(value),
+            name=found.key,
+            reason=wrong,
+        )
         self._building.problem(place, "FW110", message)
         return None
 
@@ -234,7 +275,7 @@ class FieldBuilder:
         if kind.virtual or kind.name in {"formula", "sequence"}:
             message = say("an expression cannot return the type '%(type)s'", type=kind.name)
             self._building.problem(part.at("returns"), "FW102", message)
-            return kinds.TEXT
+            return None
         if kind.name == "money" and not (found.currency or found.currency_from):
             return kinds.money("")  # that of the amounts it is made of
         return kind.kind(found)
@@ -242,7 +283,9 @@ class FieldBuilder:
 
 def backlink(key: str, entity: str, reference: Field, kind: FieldType, title: Label) -> Field:
     """Return the list of records that refer to an entity through ``reference``."""
-    return Field(key=key, entity=entity, type=kind, title=title, target=reference.entity, via=reference.key)
+    return Field(
+        key=key, entity=entity, type=kind, title=title, target=reference.entity, via=reference.key
+    )
 
 
 def totals(found: Field, part: Part, building: Building) -> Mapping[str, str]:
@@ -257,7 +300,11 @@ def totals(found: Field, part: Part, building: Building) -> Mapping[str, str]:
         if column is None:
             message = say("'%(name)s' is no field of '%(entity)s'", name=key, entity=child.name)
             building.unknown(given.place.of_key(key), message, key, child.fields)
-        elif how in {"sum", "avg"} and column.type.name != "formula" and column.kind.base not in kinds.MONEY_LIKE:
+        elif (
+            how in {"sum", "avg"}
+            and column.type.name != "formula"
+            and column.kind.base not in kinds.MONEY_LIKE
+        ):
             message = say("'%(name)s' is no number, it has no %(total)s", name=key, total=how)
             building.problem(given.place.of_key(key), "FW109", message)
         else:

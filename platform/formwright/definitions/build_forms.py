@@ -33,7 +33,9 @@ class FormBuilder:
             form = self._form(part)
             if form is not None:
                 found[name] = form
-        served = {form.entity for form in found.values() if form.purpose & {"create", "edit", "view"}}
+        served = {
+            form.entity for form in found.values() if form.purpose & {"create", "edit", "view"}
+        }
         for draft in self._building.entities.values():
             if draft.kind == "record" and draft.name not in served:
                 form = self._generated(draft, found)
@@ -46,9 +48,17 @@ class FormBuilder:
         if entity is None:
             return None
         draft = building.entities[entity]
-        title = building.label(part, "title") if "title" in part else building.label(draft.part, "title", draft.part.key)
+        title = (
+            building.label(part, "title")
+            if "title" in part
+            else building.label(draft.part, "title", draft.part.key)
+        )
         self._used = {}
-        layout = tuple(self._nodes(part, "layout", draft)) if "layout" in part else generated_layout(draft)
+        layout = (
+            tuple(self._nodes(part, "layout", draft))
+            if "layout" in part
+            else generated_layout(draft)
+        )
         return Form(
             key=part.key,
             package=part.package,
@@ -135,13 +145,21 @@ class FormBuilder:
             return None
         return self._make(part, draft, NodeType.RELATED, path=path)
 
-    def _make(self, part: Part, draft: EntityDraft, kind: NodeType, *, field: str = "", path: str = "") -> Node:
+    def _make(
+        self, part: Part, draft: EntityDraft, kind: NodeType, *, field: str = "", path: str = ""
+    ) -> Node:
         building, formulas, roots = self._building, self._formulas, roots_of(draft)
         columns = part.get("columns", 1)
         if not 1 <= columns <= _MAX_COLUMNS:
-            message = say("the value must be between %(low)s and %(high)s", low=1, high=_MAX_COLUMNS)
+            message = say(
+                "the value must be between %(low)s and %(high)s", low=1, high=_MAX_COLUMNS
+            )
             building.problem(part.at("columns"), "FW106", message)
-        view = building.find("view", part.text("view"), part.package, part.at("view")) if "view" in part else None
+        view = (
+            building.find("view", part.text("view"), part.package, part.at("view"))
+            if "view" in part
+            else None
+        )
         expected = draft.fields[field].kind if field else None
         return Node(
             key=part.key,
@@ -159,7 +177,9 @@ class FormBuilder:
             collapsed_when=formulas.condition(part, "collapsed_when", draft.name, roots=roots),
             badge=formulas.expression(part, "badge", draft.name, roots=roots),
             widget=part.text("widget"),
-            default_from=formulas.expression(part, "default_from", draft.name, expected=expected, roots=roots),
+            default_from=formulas.expression(
+                part, "default_from", draft.name, expected=expected, roots=roots
+            ),
             columns_shown=self._columns_shown(part, draft, field),
             path=path,
             view=view or "",
@@ -170,7 +190,9 @@ class FormBuilder:
         keys = part.get("columns_shown", ())
         target = draft.fields[field].target if field else ""
         if keys and target not in self._building.entities:
-            self._building.problem(part.at("columns_shown"), "FW109", say("'columns_shown' is for subforms"))
+            self._building.problem(
+                part.at("columns_shown"), "FW109", say("'columns_shown' is for subforms")
+            )
             return ()
         good = [
             key

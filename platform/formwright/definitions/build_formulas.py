@@ -67,7 +67,10 @@ class FormulaBuilder:
             self._settle(found, kinds.TEXT)
             return
         if len(self._running) >= _MAX_INFERENCE:
-            message = say("the type of '%(name)s' follows over too many steps: say what it 'returns'", name=key)
+            message = say(
+                "the type of '%(name)s' follows over too many steps: say what it 'returns'",
+                name=key,
+            )
             self._building.problem(draft.parts[key].location, "FW305", message)
             self._settle(found, kinds.TEXT)
             return
@@ -97,7 +100,9 @@ class FormulaBuilder:
             part = draft.parts[found.key]
             roots = roots_of(draft)
             del roots["old"]  # a computed value follows from the record as it is
-            self._computed[node] = self._formulas.expression(part, "compute", draft.name, expected=expected, roots=roots)
+            self._computed[node] = self._formulas.expression(
+                part, "compute", draft.name, expected=expected, roots=roots
+            )
         return self._computed[node]
 
     # --- all other expressions ------------------------------------------------------------------------------
@@ -113,17 +118,23 @@ class FormulaBuilder:
     def _completed(self, draft: EntityDraft, found: Field, part: Part) -> Field:
         formulas, entity, roots = self._formulas, draft.name, roots_of(draft)
         changes: dict[str, Any] = {
-            name: formulas.condition(part, name, entity, roots=roots) for name in _CONDITIONS if name in part
+            name: formulas.condition(part, name, entity, roots=roots)
+            for name in _CONDITIONS
+            if name in part
         }
         if "compute" in part:
             changes |= self._computing(draft, found)
         if "default_from" in part:
-            changes["default_from"] = formulas.expression(part, "default_from", entity, expected=found.kind, roots=roots)
+            changes["default_from"] = formulas.expression(
+                part, "default_from", entity, expected=found.kind, roots=roots
+            )
         if "fill_from" in part:
             changes["fill_from"] = self._fill(draft, found, part.part("fill_from"))
         if "filter" in part and found.target in self._building.entities:
             own = {**roots, "this": kinds.reference(entity)}
-            changes["filter"] = formulas.condition(part, "filter", found.target, roots=own, in_sql=True)
+            changes["filter"] = formulas.condition(
+                part, "filter", found.target, roots=own, in_sql=True
+            )
         if found.options:
             changes["options"] = self._options(draft, found, part)
         changes["rules"] = tuple(self.rules(part, draft, found.key))
@@ -145,11 +156,15 @@ class FormulaBuilder:
         return changes
 
     def _fill(self, draft: EntityDraft, found: Field, part: Part) -> Fill | None:
-        value = self._formulas.expression(part, "value", draft.name, expected=found.kind, roots=roots_of(draft))
+        value = self._formulas.expression(
+            part, "value", draft.name, expected=found.kind, roots=roots_of(draft)
+        )
         if value is None:
             return None
         first = (path[0] for path in value.reads if len(path) > 1)
-        triggers = frozenset(key for key in first if key in draft.fields and draft.fields[key].is_reference)
+        triggers = frozenset(
+            key for key in first if key in draft.fields and draft.fields[key].is_reference
+        )
         when = part.text("when", "changed")
         if not triggers and when == "changed":
             message = say("'fill_from' reads through no reference, so nothing ever triggers it")
@@ -158,10 +173,14 @@ class FormulaBuilder:
 
     def _options(self, draft: EntityDraft, found: Field, part: Part) -> tuple[Option, ...]:
         """Return the options with the conditions under which they are offered, as this field sees them."""
-        source = self._building.part_of("option_set", found.option_set) if found.option_set else part
+        source = (
+            self._building.part_of("option_set", found.option_set) if found.option_set else part
+        )
         parts = [item for _, item in source.items("options", "value")]
         conditions = {
-            str(item.get("value")): self._formulas.condition(item, "when", draft.name, roots=roots_of(draft))
+            str(item.get("value")): self._formulas.condition(
+                item, "when", draft.name, roots=roots_of(draft)
+            )
             for item in parts
             if "when" in item
         }
@@ -181,4 +200,6 @@ class FormulaBuilder:
             message = self._building.label(rule, "message")
             if assertion is not None:
                 skipped = frozenset(rule.get("skip_for", ()))
-                yield Rule(rule.key, assertion, message, when, rule.text("level", "error"), at, skipped)
+                yield Rule(
+                    rule.key, assertion, message, when, rule.text("level", "error"), at, skipped
+                )

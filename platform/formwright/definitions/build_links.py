@@ -27,7 +27,9 @@ def draft_entities(building: Building, fields: FieldBuilder) -> None:
             if target is None:
                 continue
             if target.partition(".")[0] == package.key:
-                message = say("'%(entity)s' belongs to this package: add to it directly", entity=target)
+                message = say(
+                    "'%(entity)s' belongs to this package: add to it directly", entity=target
+                )
                 building.problem(part.location, "FW206", message)
                 continue
             building.entities[target].extensions.append(part)
@@ -48,11 +50,16 @@ def link_entities(building: Building) -> None:
                     _link_inverse(building, draft, found)
     for draft in building.entities.values():
         if draft.kind == "child" and not draft.parent and not building.is_broken(draft.part.key):
-            message = say("no subform shows the rows of the child entity '%(entity)s'", entity=draft.name)
+            message = say(
+                "no subform shows the rows of the child entity '%(entity)s'", entity=draft.name
+            )
             building.problem(draft.part.location, "FW206", message)
         for found in list(draft.fields.values()):
             if found.type.name == "subform":
-                building.set_field(draft.name, replace(found, totals=totals(found, draft.parts[found.key], building)))
+                building.set_field(
+                    draft.name,
+                    replace(found, totals=totals(found, draft.parts[found.key], building)),
+                )
     _refuse_nesting_in_circles(building)
 
 
@@ -69,7 +76,12 @@ def _link_backlink(building: Building, draft: EntityDraft, found: Field) -> None
     if reference is None or entity is None:
         return
     if not _refers_to(reference, draft.name):
-        message = say("'%(name)s' of '%(entity)s' is no reference to '%(target)s'", name=key, entity=entity, target=draft.name)
+        message = say(
+            "'%(name)s' of '%(entity)s' is no reference to '%(target)s'",
+            name=key,
+            entity=entity,
+            target=draft.name,
+        )
         building.problem(place, "FW206", message)
         return
     building.set_field(draft.name, replace(found, target=entity, via=key))
@@ -88,9 +100,17 @@ def _link_inverse(building: Building, draft: EntityDraft, found: Field) -> None:
         target.fields[found.inverse] = made
         target.parts[found.inverse] = part
         return
-    if existing is not None and existing.type.name == "backlink" and _is_from(target.parts[existing.key], draft, found.key):
+    if (
+        existing is not None
+        and existing.type.name == "backlink"
+        and _is_from(target.parts[existing.key], draft, found.key)
+    ):
         return
-    message = say("'%(entity)s' has a field '%(name)s' already: choose another name", entity=target.name, name=found.inverse)
+    message = say(
+        "'%(entity)s' has a field '%(name)s' already: choose another name",
+        entity=target.name,
+        name=found.inverse,
+    )
     building.problem(place, "FW205", message)
 
 
@@ -112,11 +132,15 @@ def _link_subform(building: Building, draft: EntityDraft, found: Field) -> None:
         return
     place = draft.parts[found.key].at("of")
     if child.kind != "child":
-        message = say("'%(entity)s' is not of 'kind: child', so its records cannot be rows", entity=child.name)
+        message = say(
+            "'%(entity)s' is not of 'kind: child', so its records cannot be rows", entity=child.name
+        )
         building.problem(place, "FW206", message)
     elif child.parent:
         message = say(
-            "the rows of '%(entity)s' belong to '%(parent)s' already", entity=child.name, parent=f"{child.parent}.{child.parent_field}"
+            "the rows of '%(entity)s' belong to '%(parent)s' already",
+            entity=child.name,
+            parent=f"{child.parent}.{child.parent_field}",
         )
         building.problem(place, "FW206", message)
     else:
@@ -132,5 +156,9 @@ def _refuse_nesting_in_circles(building: Building) -> None:
             seen.append(above)
             above = building.entities[above].parent
         if above == draft.name:
-            message = say("'%(entity)s' is a row of itself: %(cycle)s", entity=draft.name, cycle=" → ".join([*seen, above]))
+            message = say(
+                "'%(entity)s' is a row of itself: %(cycle)s",
+                entity=draft.name,
+                cycle=" → ".join([*seen, above]),
+            )
             building.problem(draft.part.location, "FW207", message)

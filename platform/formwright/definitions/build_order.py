@@ -49,14 +49,14 @@ class Ordering:
 
     def _inputs(self, entity: str, checked: Checked) -> Iterator[Node]:
         """Yield the computed fields that a computed field is made of."""
-        draft = self._building.entities[entity]
-        for path in checked.reads:
+        above = self._building.entities[entity].parent
+        for path in (
+            *checked.reads,
+            *(path[1:] for path in checked.root_reads if path[0] == "this"),
+        ):
             yield from self._along(entity, path)
-        for root, *rest in checked.root_reads:
-            if root == "parent" and draft.parent:
-                yield from self._along(draft.parent, rest)
-            elif root == "this":
-                yield from self._along(entity, rest)
+            if path[:1] == ("parent",) and above:
+                yield from self._along(above, path[1:])
 
     def _along(self, entity: str, path: Iterable[str]) -> Iterator[Node]:
         for name in path:
@@ -91,5 +91,9 @@ class Ordering:
                 continue
             moving.add(node)
             if found.stored:
-                message = say("'%(name)s' changes as time passes, so it cannot be stored", name=found.key)
-                self._building.problem(draft.parts[found.key].at("compute"), "FW303", message, ("stored: false",))
+                message = say(
+                    "'%(name)s' changes as time passes, so it cannot be stored", name=found.key
+                )
+                self._building.problem(
+                    draft.parts[found.key].at("compute"), "FW303", message, ("stored: false",)
+                )

@@ -27,11 +27,15 @@ def check_sense(building: Building, draft: EntityDraft, found: Field, part: Part
 
 
 def _refuse_for_type(building: Building, found: Field, part: Part) -> None:
-    refused = [name for name in _NOT_FOR_LISTS if found.type.virtual and part.get(name, False) is not False]
+    refused = [
+        name for name in _NOT_FOR_LISTS if found.type.virtual and part.get(name, False) is not False
+    ]
     if found.unique and found.kind.base in _MANY and not found.type.virtual:
         refused.append("unique")
     for name in refused:
-        message = say("a field of type '%(type)s' takes no '%(name)s'", type=found.type.name, name=name)
+        message = say(
+            "a field of type '%(type)s' takes no '%(name)s'", type=found.type.name, name=name
+        )
         building.problem(part.place.of_key(name), "FW105", message)
 
 
@@ -39,7 +43,9 @@ def _refuse_for_computed(building: Building, found: Field, part: Part) -> None:
     computed = "compute" in part
     for name in _NOT_FOR_COMPUTED:
         if computed and part.get(name, False) is not False:
-            building.problem(part.at(name), "FW109", say("a computed field takes no '%(name)s'", name=name))
+            building.problem(
+                part.at(name), "FW109", say("a computed field takes no '%(name)s'", name=name)
+            )
     if not found.stored and not computed:
         building.problem(part.at("stored"), "FW109", say("'stored' is for computed fields"))
     for name in ("unique", "indexed"):
@@ -53,7 +59,9 @@ def _check_currency_from(building: Building, draft: EntityDraft, found: Field, p
     path = found.currency_from.split(".")
     place = part.at("currency_from")
     if found.currency:
-        message = say("'%(one)s' and '%(other)s' cannot both be given", one="currency", other="currency_from")
+        message = say(
+            "'%(one)s' and '%(other)s' cannot both be given", one="currency", other="currency_from"
+        )
         building.problem(place, "FW109", message)
     in_parent = path[0] == "parent" and bool(draft.parent)
     entity = draft.parent if in_parent else draft.name
@@ -64,7 +72,9 @@ def _check_currency_from(building: Building, draft: EntityDraft, found: Field, p
             return
         last = index + 1 == len(steps)
         if field.kind.base is not Base.TEXT if last else field.target not in building.entities:
-            message = say("'%(path)s' leads to no field with the code of a currency", path=found.currency_from)
+            message = say(
+                "'%(path)s' leads to no field with the code of a currency", path=found.currency_from
+            )
             building.problem(place, "FW206", message)
             return
         entity = field.target

@@ -54,9 +54,16 @@ class ViewBuilder:
         return found
 
     def _check_default(self, view: View, part: Part, others: Mapping[str, View]) -> None:
-        first = next((other for other in others.values() if other.entity == view.entity and other.default), None)
+        first = next(
+            (other for other in others.values() if other.entity == view.entity and other.default),
+            None,
+        )
         if view.default and first is not None:
-            message = say("'%(view)s' is the default view of '%(entity)s' already", view=first.name, entity=view.entity)
+            message = say(
+                "'%(view)s' is the default view of '%(entity)s' already",
+                view=first.name,
+                entity=view.entity,
+            )
             self._building.problem(part.at("default"), "FW109", message)
 
     def _view(self, part: Part) -> View | None:
@@ -69,7 +76,11 @@ class ViewBuilder:
         if not 1 <= size <= _MAX_PAGE:
             message = say("the value must be between %(low)s and %(high)s", low=1, high=_MAX_PAGE)
             building.problem(part.at("page_size"), "FW106", message)
-        columns = tuple(self._columns(part, entity)) if part.get("columns") else tuple(main_columns(draft))
+        columns = (
+            tuple(self._columns(part, entity))
+            if part.get("columns")
+            else tuple(main_columns(draft))
+        )
         return View(
             key=part.key,
             package=part.package,
@@ -95,7 +106,11 @@ class ViewBuilder:
         part = draft.part
         name = "title_plural" if "title_plural" in part else "title"
         title = self._building.label(part, name, part.key)
-        filters = [found for found in draft.fields.values() if found.type.name in _FILTERED and _is_plain(found)]
+        filters = [
+            found
+            for found in draft.fields.values()
+            if found.type.name in _FILTERED and _is_plain(found)
+        ]
         return View(
             key, draft.package, draft.name, title, default=True, columns=tuple(main_columns(draft)),
             sort=(Sort("created_at", descending=True),),
@@ -108,23 +123,37 @@ class ViewBuilder:
         seen: set[str] = set()
         for index, (written, item) in enumerate(part.items("columns", "field")):
             path = item.text("field") if isinstance(written, dict) else str(written)
-            place = item.at("field") if isinstance(written, dict) else part.at_item("columns", index)
+            place = (
+                item.at("field") if isinstance(written, dict) else part.at_item("columns", index)
+            )
             found = find_path(self._building, entity, path, place)
             if found is None:
                 continue
             if path in seen:
-                self._building.problem(place, "FW205", say("the column '%(name)s' is given twice", name=path))
+                self._building.problem(
+                    place, "FW205", say("the column '%(name)s' is given twice", name=path)
+                )
             seen.add(path)
             yield self._column(item, found, entity)
 
     def _column(self, item: Part, found: Found, entity: str) -> Column:
         aggregate = item.text("aggregate")
-        if aggregate in _SUMS and (found.field is None or found.field.kind.base not in {Base.NUMBER, Base.MONEY}):
-            message = say("'%(name)s' is no number, it has no %(total)s", name=found.path, total=aggregate)
+        if aggregate in _SUMS and (
+            found.field is None or found.field.kind.base not in {Base.NUMBER, Base.MONEY}
+        ):
+            message = say(
+                "'%(name)s' is no number, it has no %(total)s", name=found.path, total=aggregate
+            )
             self._building.problem(item.at("aggregate"), "FW109", message)
         path = ".".join((*item.path, "title"))
         title = self._building.label(item, "title", path=path) if "title" in item else found.title
-        return Column(found.path, title, item.text("format"), aggregate, tuple(self._styles(item, "style", entity)))
+        return Column(
+            found.path,
+            title,
+            item.text("format"),
+            aggregate,
+            tuple(self._styles(item, "style", entity)),
+        )
 
     def _sort(self, part: Part, entity: str) -> Iterator[Sort]:
         for index, written in enumerate(part.get("sort", ())):
@@ -134,22 +163,31 @@ class ViewBuilder:
             if found is None:
                 continue
             if found.field is not None and not _can_sort(found.field):
-                self._building.problem(place, "FW206", say("lists cannot be sorted by '%(name)s'", name=path))
+                self._building.problem(
+                    place, "FW206", say("lists cannot be sorted by '%(name)s'", name=path)
+                )
                 continue
             yield Sort(path, descending=written.startswith("-"))
 
     def _search(self, part: Part, entity: str) -> tuple[str, ...]:
         given = part.get("search", ())
-        found = (find_path(self._building, entity, path, part.at_item("search", index)) for index, path in enumerate(given))
+        found = (
+            find_path(self._building, entity, path, part.at_item("search", index))
+            for index, path in enumerate(given)
+        )
         return tuple(each.path for each in found if each is not None)
 
     def _quick_filters(self, part: Part, entity: str) -> Iterator[QuickFilter]:
         for index, (written, item) in enumerate(part.items("quick_filters", "key")):
-            found = self._quick_filter(written, item, entity, index, part.at_item("quick_filters", index))
+            found = self._quick_filter(
+                written, item, entity, index, part.at_item("quick_filters", index)
+            )
             if found is not None:
                 yield found
 
-    def _quick_filter(self, written: Any, item: Part, entity: str, index: int, place: Location) -> QuickFilter | None:
+    def _quick_filter(
+        self, written: Any, item: Part, entity: str, index: int, place: Location
+    ) -> QuickFilter | None:
         building = self._building
         named = item.text("field") if isinstance(written, dict) else str(written)
         key = item.text("key") or named or f"filter_{index + 1}"
@@ -157,16 +195,24 @@ class ViewBuilder:
         if "filter" in item:
             condition = self._formulas.condition(item, "filter", entity, in_sql=True)
             if "title" not in item:
-                building.problem(place, "FW104", say("'%(name)s' is missing", name="title"), ("title",))
+                building.problem(
+                    place, "FW104", say("'%(name)s' is missing", name="title"), ("title",)
+                )
             return QuickFilter(key, building.label(item, "title", key, path=path), condition)
         if not named:
-            building.problem(place, "FW104", say("'%(name)s' is missing", name="filter"), ("filter", "field"))
+            building.problem(
+                place, "FW104", say("'%(name)s' is missing", name="filter"), ("filter", "field")
+            )
             return None
-        found = building.field(entity, named, item.at("field") if isinstance(written, dict) else place)
+        found = building.field(
+            entity, named, item.at("field") if isinstance(written, dict) else place
+        )
         if found is None:
             return None
         if not found.filterable or found.type.virtual:
-            building.problem(place, "FW206", say("lists cannot be filtered by '%(name)s'", name=named))
+            building.problem(
+                place, "FW206", say("lists cannot be filtered by '%(name)s'", name=named)
+            )
         title = building.label(item, "title", path=path) if "title" in item else found.title
         return QuickFilter(key, title, field=named)
 
@@ -189,7 +235,14 @@ class ViewBuilder:
     def _app(self, part: Part) -> App:
         building = self._building
         menu = tuple(self._menu(part, "menu"))
-        return App(part.key, part.package, building.label(part, "title"), menu, part.text("icon"), role_names(building, part))
+        return App(
+            part.key,
+            part.package,
+            building.label(part, "title"),
+            menu,
+            part.text("icon"),
+            role_names(building, part),
+        )
 
     def _menu(self, holder: Part, name: str) -> Iterator[MenuItem]:
         for index, (_, item) in enumerate(holder.items(name)):
@@ -210,7 +263,10 @@ class ViewBuilder:
         if kind == "group":
             key = item.text("key", f"group_{index + 1}")
             path = ".".join((*item.path[:-1], key))
-            title = building.text(item.package, f"{path}.group", item.text("group"), f"{path}.title", path)
+            title = building.text(
+                item.package, f"{path}.group", item.text("group"), f"{path}.title", path
+            )
+            item.path = (*item.path[:-1], key)
             return MenuItem(title, icon=item.text("icon"), items=tuple(self._menu(item, "items")))
         name = building.find(kind, item.text(kind), item.package, item.at(kind))
         if name is None:
@@ -218,9 +274,15 @@ class ViewBuilder:
         part = building.part_of(kind, name)
         path = ".".join((*item.path[:-1], item.text(kind), "title"))
         own = "title_plural" if "title_plural" in part else "title"
-        title = building.label(item, "title", path=path) if "title" in item else building.label(part, own, part.key)
+        title = (
+            building.label(item, "title", path=path)
+            if "title" in item
+            else building.label(part, own, part.key)
+        )
         icon = item.text("icon") or part.text("icon")
-        return MenuItem(title, name if kind == "view" else "", name if kind == "entity" else "", icon)
+        return MenuItem(
+            title, name if kind == "view" else "", name if kind == "entity" else "", icon
+        )
 
 
 def main_columns(draft: EntityDraft) -> Iterator[Column]:
@@ -231,7 +293,13 @@ def main_columns(draft: EntityDraft) -> Iterator[Column]:
 
 
 def _is_plain(found: Field) -> bool:
-    return not (found.hidden or found.deprecated or found.type.virtual or found.type.name in _LONG or found.multiple)
+    return not (
+        found.hidden
+        or found.deprecated
+        or found.type.virtual
+        or found.type.name in _LONG
+        or found.multiple
+    )
 
 
 def _can_sort(found: Field) -> bool:

@@ -59,7 +59,9 @@ class EntityDraft:
 class Building:
     """The work on one set of packages: everything that is known so far."""
 
-    def __init__(self, packages: Mapping[str, PackageSource], registry: Registry, *, lost_types: bool) -> None:
+    def __init__(
+        self, packages: Mapping[str, PackageSource], registry: Registry, *, lost_types: bool
+    ) -> None:
         self.packages = packages
         self.registry = registry
         self.lost_types = lost_types
@@ -78,13 +80,20 @@ class Building:
 
     def _index(self, section: str) -> dict[str, Part]:
         return {
-            f"{package.key}.{part.key}": part for package in self.packages.values() for part in package.root.parts(section)
+            f"{package.key}.{part.key}": part
+            for package in self.packages.values()
+            for part in package.root.parts(section)
         }
 
     # --- problems -------------------------------------------------------------------------------------------
 
     def problem(
-        self, place: Location, code: str, message: Text, expected: Iterable[str] = (), suggestion: str | None = None
+        self,
+        place: Location,
+        code: str,
+        message: Text,
+        expected: Iterable[str] = (),
+        suggestion: str | None = None,
     ) -> None:
         """Note something wrong."""
         self.problems.append(Problem(place, code, message, tuple(expected), suggestion))
@@ -148,12 +157,22 @@ class Building:
     def _no_such(self, construct: str, name: str, package: str, place: Location) -> None:
         owner = name.partition(".")[0]
         if "." in name and name in self._names[construct]:
-            message = say("'%(name)s' belongs to the package '%(package)s', which is not among 'requires'", name=name, package=owner)
+            message = say(
+                "'%(name)s' belongs to the package '%(package)s', which is not among 'requires'",
+                name=name,
+                package=owner,
+            )
             self.problem(place, "FW203", message)
             return
-        own = [full.partition(".")[2] for full in self._names[construct] if full.startswith(f"{package}.")]
+        own = [
+            full.partition(".")[2]
+            for full in self._names[construct]
+            if full.startswith(f"{package}.")
+        ]
         others = [
-            full for full in self._names[construct] if full.partition(".")[0] in self.requirements(package)[1:]
+            full
+            for full in self._names[construct]
+            if full.partition(".")[0] in self.requirements(package)[1:]
         ]
         messages = {
             "entity": say("there is no entity '%(name)s'", name=name),
@@ -218,7 +237,12 @@ class CatalogSchema:
         if draft is None:
             return None
         found = draft.fields.get(name)
-        if found is not None and found.type.name == "formula" and found.returns is None and self._building.infer:
+        if (
+            found is not None
+            and found.type.name == "formula"
+            and found.returns is None
+            and self._building.infer
+        ):
             self._building.infer(entity, name)
             found = draft.fields[name]
         if found is not None:
@@ -235,7 +259,9 @@ class CatalogSchema:
         return [*(draft.fields if draft else ()), "id", *BUILT_IN_KINDS]
 
 
-_ME: Mapping[str, Kind] = MappingProxyType({"roles": kinds.list_of(kinds.TEXT), "teams": kinds.list_of(kinds.TEXT)})
+_ME: Mapping[str, Kind] = MappingProxyType(
+    {"roles": kinds.list_of(kinds.TEXT), "teams": kinds.list_of(kinds.TEXT)}
+)
 
 
 def humanise(key: str) -> str:

@@ -47,17 +47,29 @@ class Changes:
     @property
     def to_count(self) -> tuple[FieldName, ...]:
         """The (entity, field) pairs whose records have to be counted; the field is "" for all records."""
-        pairs = ((change.entity, change.field) for change in self.changes if change.touched is not Touched.NONE)
+        pairs = (
+            (change.entity, change.field)
+            for change in self.changes
+            if change.touched is not Touched.NONE
+        )
         return tuple(dict.fromkeys(pairs))
 
     def fields(self, kind: Kind) -> tuple[FieldName, ...]:
         """Return the fields that are added, changed or removed, those of new and of removed entities left out."""
-        pairs = ((change.entity, change.field) for change in self.changes if change.kind is kind and change.field)
+        pairs = (
+            (change.entity, change.field)
+            for change in self.changes
+            if change.kind is kind and change.field
+        )
         return tuple(dict.fromkeys(pairs))
 
     def entities(self, kind: Kind) -> tuple[str, ...]:
         """Return the entities that are added, changed or removed as such."""
-        names = (change.entity for change in self.changes if change.kind is kind and change.entity and not change.field)
+        names = (
+            change.entity
+            for change in self.changes
+            if change.kind is kind and change.entity and not change.field
+        )
         return tuple(dict.fromkeys(names))
 
 
@@ -77,36 +89,59 @@ def _packages(old: Catalog, new: Catalog) -> Iterator[Change]:
     for key, package in new.packages.items():
         before = old.packages.get(key)
         if before is None:
-            text = say("Package “%(package)s” %(version)s is installed.", package=package.title, version=package.version)
+            text = say(
+                "Package “%(package)s” %(version)s is installed.",
+                package=package.title,
+                version=package.version,
+            )
             yield Change(Kind.ADDED, text)
         elif before.version != package.version:
-            text = say("Package “%(package)s” goes from %(old)s to %(new)s.", package=package.title, old=before.version, new=package.version)
+            text = say(
+                "Package “%(package)s” goes from %(old)s to %(new)s.",
+                package=package.title,
+                old=before.version,
+                new=package.version,
+            )
             yield Change(Kind.CHANGED, text)
         elif plain(before) != plain(package):
-            yield Change(Kind.CHANGED, say("The description of package “%(package)s” is changed.", package=package.title))
+            yield Change(
+                Kind.CHANGED,
+                say("The description of package “%(package)s” is changed.", package=package.title),
+            )
     for key, package in old.packages.items():
         if key not in new.packages:
-            yield Change(Kind.REMOVED, say("Package “%(package)s” is removed.", package=package.title))
+            yield Change(
+                Kind.REMOVED, say("Package “%(package)s” is removed.", package=package.title)
+            )
 
 
 def _entities(old: Catalog, new: Catalog) -> Iterator[Change]:
     for name, entity in new.entities.items():
         before = old.entities.get(name)
         if before is None:
-            text = say("Entity “%(entity)s” is added, with %(count)s fields.", entity=entity.title, count=len(entity.fields))
+            text = say(
+                "Entity “%(entity)s” is added, with %(count)s fields.",
+                entity=entity.title,
+                count=len(entity.fields),
+            )
             yield Change(Kind.ADDED, text, entity=name)
         else:
             yield from _entity(before, entity)
     for name, entity in old.entities.items():
         if name not in new.entities:
-            text = say("Entity “%(entity)s” is removed, and its records with it.", entity=entity.title)
+            text = say(
+                "Entity “%(entity)s” is removed, and its records with it.", entity=entity.title
+            )
             yield Change(Kind.REMOVED, text, Effect.LOSES_DATA, "FW401", name, "", Touched.ALL)
 
 
 def _entity(old: Entity, new: Entity) -> Iterator[Change]:
     """Yield the differences between two versions of an entity."""
     if (old.kind, old.parent) != (new.kind, new.parent):
-        text = say("Entity “%(entity)s” becomes of another kind or belongs to another parent.", entity=new.title)
+        text = say(
+            "Entity “%(entity)s” becomes of another kind or belongs to another parent.",
+            entity=new.title,
+        )
         yield Change(Kind.CHANGED, text, Effect.LOSES_DATA, "FW402", new.name, "", Touched.ALL)
     for key, field in new.fields.items():
         before = old.fields.get(key)
@@ -114,10 +149,16 @@ def _entity(old: Entity, new: Entity) -> Iterator[Change]:
             yield changes_of_fields.added(field, new)
         else:
             yield from changes_of_fields.changed(before, field, new)
-    yield from (changes_of_fields.removed(field, new) for key, field in old.fields.items() if key not in new.fields)
+    yield from (
+        changes_of_fields.removed(field, new)
+        for key, field in old.fields.items()
+        if key not in new.fields
+    )
     yield from _constraints(old, new)
     if _rest(old) != _rest(new):
-        yield Change(Kind.CHANGED, say("Entity “%(entity)s” is changed.", entity=new.title), entity=new.name)
+        yield Change(
+            Kind.CHANGED, say("Entity “%(entity)s” is changed.", entity=new.title), entity=new.name
+        )
 
 
 def _rest(entity: Entity) -> Any:
@@ -131,17 +172,33 @@ def _constraints(old: Entity, new: Entity) -> Iterator[Change]:
         before = old.constraints.get(key)
         if before is not None and _limits(before) == _limits(constraint):
             continue
-        text = say("“%(entity)s” must be unique in %(fields)s.", entity=new.title, fields=", ".join(constraint.fields))
+        text = say(
+            "“%(entity)s” must be unique in %(fields)s.",
+            entity=new.title,
+            fields=", ".join(constraint.fields),
+        )
         kind = Kind.ADDED if before is None else Kind.CHANGED
-        yield Change(kind, text, Effect.NEEDS_ANSWER, "FW405", new.name, constraint.fields[0], Touched.FILLED)
+        yield Change(
+            kind, text, Effect.NEEDS_ANSWER, "FW405", new.name, constraint.fields[0], Touched.FILLED
+        )
     for key in old.constraints:
         if key not in new.constraints:
-            text = say("The constraint “%(name)s” of “%(entity)s” is removed.", name=key, entity=new.title)
+            text = say(
+                "The constraint “%(name)s” of “%(entity)s” is removed.", name=key, entity=new.title
+            )
             yield Change(Kind.REMOVED, text, entity=new.name)
 
 
 def _limits(constraint: Constraint) -> Any:
-    return plain((constraint.type, constraint.fields, constraint.where, constraint.ignore_case, constraint.limit))
+    return plain(
+        (
+            constraint.type,
+            constraint.fields,
+            constraint.where,
+            constraint.ignore_case,
+            constraint.limit,
+        )
+    )
 
 
 _Sentence: TypeAlias = Callable[[Any], Text]
@@ -162,14 +219,20 @@ def _others(old: Catalog, new: Catalog) -> Iterator[Change]:
         yield from _named(before, after, sentences)
 
 
-def _named(old: Mapping[str, Any], new: Mapping[str, Any], sentences: tuple[_Sentence, _Sentence, _Sentence]) -> Iterator[Change]:
+def _named(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    sentences: tuple[_Sentence, _Sentence, _Sentence],
+) -> Iterator[Change]:
     added, changed, removed = sentences
     for name, thing in new.items():
         if name not in old:
             yield Change(Kind.ADDED, added(thing))
         elif plain(old[name]) != plain(thing):
             yield Change(Kind.CHANGED, changed(thing))
-    yield from (Change(Kind.REMOVED, removed(thing)) for name, thing in old.items() if name not in new)
+    yield from (
+        Change(Kind.REMOVED, removed(thing)) for name, thing in old.items() if name not in new
+    )
 
 
 def _by_name(things: tuple[Any, ...]) -> dict[str, Any]:
@@ -194,12 +257,20 @@ _APP = (
 _ROLE = (
     lambda role: say("Role “%(title)s” is added.", title=role.title),
     lambda role: say("Role “%(title)s” is changed.", title=role.title),
-    lambda role: say("Role “%(title)s” is removed; whoever has it loses its rights.", title=role.title),
+    lambda role: say(
+        "Role “%(title)s” is removed; whoever has it loses its rights.", title=role.title
+    ),
 )
 _GRANT = (
-    lambda grant: say("Rights: %(role)s gains %(actions)s on %(entity)s (%(name)s).", **_rights(grant)),
-    lambda grant: say("Rights: what %(role)s may do on %(entity)s is changed (%(name)s).", **_rights(grant)),
-    lambda grant: say("Rights: %(role)s loses %(actions)s on %(entity)s (%(name)s).", **_rights(grant)),
+    lambda grant: say(
+        "Rights: %(role)s gains %(actions)s on %(entity)s (%(name)s).", **_rights(grant)
+    ),
+    lambda grant: say(
+        "Rights: what %(role)s may do on %(entity)s is changed (%(name)s).", **_rights(grant)
+    ),
+    lambda grant: say(
+        "Rights: %(role)s loses %(actions)s on %(entity)s (%(name)s).", **_rights(grant)
+    ),
 )
 _SETTING = (
     lambda setting: say("Setting “%(title)s” is added.", title=setting.field.title),
@@ -208,11 +279,15 @@ _SETTING = (
 )
 _SEQUENCE = (
     lambda sequence: say("Sequence %(name)s is added.", name=sequence.name),
-    lambda sequence: say("Sequence %(name)s is changed; numbers that were given stay.", name=sequence.name),
+    lambda sequence: say(
+        "Sequence %(name)s is changed; numbers that were given stay.", name=sequence.name
+    ),
     lambda sequence: say("Sequence %(name)s is removed.", name=sequence.name),
 )
 _DATASET = (
-    lambda rows: say("Data set %(name)s is added, with %(count)s rows.", name=rows.key, count=len(rows.rows)),
+    lambda rows: say(
+        "Data set %(name)s is added, with %(count)s rows.", name=rows.key, count=len(rows.rows)
+    ),
     lambda rows: say("Data set %(name)s is changed.", name=rows.key),
     lambda rows: say("Data set %(name)s is removed; its rows stay.", name=rows.key),
 )

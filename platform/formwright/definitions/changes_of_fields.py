@@ -40,7 +40,9 @@ def plain(value: Any) -> Any:
         case frozenset():
             return tuple(sorted(str(item) for item in value))
         case _ if is_dataclass(value):
-            return tuple((each.name, plain(getattr(value, each.name))) for each in attributes_of(value))
+            return tuple(
+                (each.name, plain(getattr(value, each.name))) for each in attributes_of(value)
+            )
         case _ if hasattr(value, "items"):
             return tuple((key, plain(item)) for key, item in value.items())
         case _:
@@ -49,27 +51,57 @@ def plain(value: Any) -> Any:
 
 def added(field: Field, entity: Entity) -> Change:
     """Return the change of a new field in an entity that is there already."""
-    text = say("Field “%(field)s” of “%(entity)s” is added.", field=field.title, entity=entity.title)
-    if field.required and field.default is None and not (field.default_from or field.fill_from or field.compute):
-        text = say("Required field “%(field)s” of “%(entity)s” is added; the records there are have no value for it.", field=field.title, entity=entity.title)
+    text = say(
+        "Field “%(field)s” of “%(entity)s” is added.", field=field.title, entity=entity.title
+    )
+    if (
+        field.required
+        and field.default is None
+        and not (field.default_from or field.fill_from or field.compute)
+    ):
+        text = say(
+            "Required field “%(field)s” of “%(entity)s” is added; the records there are have no value for it.",
+            field=field.title,
+            entity=entity.title,
+        )
         return _change(Kind.ADDED, text, field, Effect.NEEDS_ANSWER, "FW404", Touched.ALL)
     return _change(Kind.ADDED, text, field)
 
 
 def removed(field: Field, entity: Entity) -> Change:
     """Return the change of a field that is gone."""
-    text = say("Field “%(field)s” of “%(entity)s” is removed, and its values with it.", field=field.title, entity=entity.title)
+    text = say(
+        "Field “%(field)s” of “%(entity)s” is removed, and its values with it.",
+        field=field.title,
+        entity=entity.title,
+    )
     if field.type.virtual or field.computed:
-        text = say("Field “%(field)s” of “%(entity)s” is removed; it held nothing of its own.", field=field.title, entity=entity.title)
+        text = say(
+            "Field “%(field)s” of “%(entity)s” is removed; it held nothing of its own.",
+            field=field.title,
+            entity=entity.title,
+        )
         return _change(Kind.REMOVED, text, field)
     return _change(Kind.REMOVED, text, field, Effect.LOSES_DATA, "FW401", Touched.FILLED)
 
 
 def changed(old: Field, new: Field, entity: Entity) -> Iterator[Change]:
     """Yield the differences between two versions of a field; the last resort is that it is changed."""
-    found = [change for change in (*_storage(old, new, entity), *_demands(old, new, entity)) if change]
+    found = [
+        change for change in (*_storage(old, new, entity), *_demands(old, new, entity)) if change
+    ]
     if not found and plain(old) != plain(new):
-        found.append(_change(Kind.CHANGED, say("Field “%(field)s” of “%(entity)s” is changed.", field=new.title, entity=entity.title), new))
+        found.append(
+            _change(
+                Kind.CHANGED,
+                say(
+                    "Field “%(field)s” of “%(entity)s” is changed.",
+                    field=new.title,
+                    entity=entity.title,
+                ),
+                new,
+            )
+        )
     yield from found
 
 
@@ -77,7 +109,13 @@ def must_recompute(old: Field | None, new: Field) -> bool:
     """Return whether the stored values of a computed field have to be worked out again."""
     if new.compute is None or not new.stored:
         return False
-    return old is None or old.compute is None or not old.stored or old.compute.source != new.compute.source or old.scale != new.scale
+    return (
+        old is None
+        or old.compute is None
+        or not old.stored
+        or old.compute.source != new.compute.source
+        or old.scale != new.scale
+    )
 
 
 def _storage(old: Field, new: Field, entity: Entity) -> Iterator[Change]:
@@ -86,19 +124,35 @@ def _storage(old: Field, new: Field, entity: Entity) -> Iterator[Change]:
     if new.computed and old.computed:
         return
     if new.computed and not old.type.virtual:
-        text = say("Field “%(field)s” of “%(entity)s” is computed from now on; what was typed is replaced.", **names)
+        text = say(
+            "Field “%(field)s” of “%(entity)s” is computed from now on; what was typed is replaced.",
+            **names,
+        )
         yield _change(Kind.CHANGED, text, new, Effect.LOSES_DATA, "FW402", Touched.FILLED)
     elif old.type.name != new.type.name and (old.type.name, new.type.name) not in _ALIKE:
-        text = say("Field “%(field)s” of “%(entity)s” changes its type from %(old)s to %(new)s.", old=old.type.name, new=new.type.name, **names)
+        text = say(
+            "Field “%(field)s” of “%(entity)s” changes its type from %(old)s to %(new)s.",
+            old=old.type.name,
+            new=new.type.name,
+            **names,
+        )
         yield _unreadable(text, old, new)
     elif old.target != new.target:
-        text = say("Field “%(field)s” of “%(entity)s” refers to %(new)s instead of %(old)s.", old=old.target, new=new.target, **names)
+        text = say(
+            "Field “%(field)s” of “%(entity)s” refers to %(new)s instead of %(old)s.",
+            old=old.target,
+            new=new.target,
+            **names,
+        )
         yield _unreadable(text, old, new)
     elif (old.scale, old.multiple) != (new.scale, new.multiple):
         text = say("Field “%(field)s” of “%(entity)s” is stored in another way.", **names)
         yield _unreadable(text, old, new)
     elif (old.currency, old.currency_from) != (new.currency, new.currency_from):
-        text = say("Field “%(field)s” of “%(entity)s” changes its currency; the amounts stay as they are.", **names)
+        text = say(
+            "Field “%(field)s” of “%(entity)s” changes its currency; the amounts stay as they are.",
+            **names,
+        )
         yield _change(Kind.CHANGED, text, new, Effect.NEEDS_ANSWER, "FW402", Touched.FILLED)
 
 
@@ -119,9 +173,15 @@ def _demands(old: Field, new: Field, entity: Entity) -> Iterator[Change]:
         yield _change(Kind.CHANGED, text, new, Effect.NEEDS_ANSWER, "FW405", Touched.FILLED)
     gone = _options_gone(old, new)
     if gone:
-        text = say("Field “%(field)s” of “%(entity)s” loses the options %(options)s.", options=", ".join(gone), **names)
+        text = say(
+            "Field “%(field)s” of “%(entity)s” loses the options %(options)s.",
+            options=", ".join(gone),
+            **names,
+        )
         yield _change(Kind.CHANGED, text, new, Effect.NEEDS_ANSWER, "FW403", Touched.VALUES, gone)
-    if any(_is_narrower(name, old, new) for name in (*_LOWER_IS_WIDER, *_HIGHER_IS_WIDER)) or (new.pattern and new.pattern != old.pattern):
+    if any(_is_narrower(name, old, new) for name in (*_LOWER_IS_WIDER, *_HIGHER_IS_WIDER)) or (
+        new.pattern and new.pattern != old.pattern
+    ):
         text = say("Field “%(field)s” of “%(entity)s” takes less than before.", **names)
         yield _change(Kind.CHANGED, text, new, Effect.NEEDS_ANSWER, "FW406", Touched.FILLED)
 
@@ -144,6 +204,12 @@ def _is_narrower(name: str, old: Field, new: Field) -> bool:
 
 
 def _change(
-    kind: Kind, text: Any, field: Field, effect: Effect = Effect.SAFE, code: str = "", touched: Touched = Touched.NONE, values: tuple[str, ...] = ()
+    kind: Kind,
+    text: Any,
+    field: Field,
+    effect: Effect = Effect.SAFE,
+    code: str = "",
+    touched: Touched = Touched.NONE,
+    values: tuple[str, ...] = (),
 ) -> Change:
     return Change(kind, text, effect, code, field.entity, field.key, touched, values)

@@ -80,7 +80,9 @@ def _remove(document: Document, path: Path) -> None:
         data.pop(path[-1], None)
 
 
-def merge(folder: str, documents: Iterable[Document], broken: set[str], problems: list[Problem]) -> PackageSource | None:
+def merge(
+    folder: str, documents: Iterable[Document], broken: set[str], problems: list[Problem]
+) -> PackageSource | None:
     """Return the package whose files are ``documents``; None, with a problem, when they hold no manifest."""
     data: dict[str, Any] = {}
     place: Place | None = None
@@ -93,28 +95,41 @@ def merge(folder: str, documents: Iterable[Document], broken: set[str], problems
     manifest = data.get("package")
     if place is None or not isinstance(manifest, dict) or "key" not in manifest:
         where = Location(first or folder)
-        message = say("the folder '%(folder)s' has no 'package:' with a key, title and version", folder=folder)
+        message = say(
+            "the folder '%(folder)s' has no 'package:' with a key, title and version", folder=folder
+        )
         problems.append(Problem(where, "FW104", message, ("package",)))
         return None
     return PackageSource(folder, Part(data, place, (), str(manifest["key"])), broken)
 
 
 def _merge_map(
-    data: dict[str, Any], place: Place, more: dict[str, Any], more_place: Place, problems: list[Problem], depth: int
+    data: dict[str, Any],
+    place: Place,
+    more: dict[str, Any],
+    more_place: Place,
+    problems: list[Problem],
+    depth: int,
 ) -> None:
     """Add the keys of ``more`` to ``data``; the same key twice is a problem, unless both are maps to put together."""
     for key, value in more.items():
         known = data.get(key)
         if key not in data:
             data[key] = dict(value) if isinstance(value, dict) else value
-            place.parts[key] = _copy(more_place.parts[key]) if isinstance(value, dict) else more_place.parts[key]
+            place.parts[key] = (
+                _copy(more_place.parts[key]) if isinstance(value, dict) else more_place.parts[key]
+            )
             place.keys[key] = more_place.keys[key]
             place.key_sources[key] = more_place.key_sources.get(key, more_place.source)
         elif isinstance(known, dict) and isinstance(value, dict) and _depth(key, depth) > 0:
-            _merge_map(known, place.parts[key], value, more_place.parts[key], problems, _depth(key, depth))
+            _merge_map(
+                known, place.parts[key], value, more_place.parts[key], problems, _depth(key, depth)
+            )
         elif key != "schema_version":
             where = place.of_key(key)
-            message = say("key '%(key)s' given twice, the first is at %(place)s", key=key, place=where)
+            message = say(
+                "key '%(key)s' given twice, the first is at %(place)s", key=key, place=where
+            )
             problems.append(Problem(more_place.of_key(key), "FW002", message))
 
 
@@ -125,4 +140,11 @@ def _depth(key: str, depth: int) -> int:
 
 def _copy(place: Place) -> Place:
     """Return a place whose tables can be added to without touching those of the file."""
-    return Place(place.source, place.line, place.column, dict(place.keys), dict(place.parts), dict(place.key_sources))
+    return Place(
+        place.source,
+        place.line,
+        place.column,
+        dict(place.keys),
+        dict(place.parts),
+        dict(place.key_sources),
+    )

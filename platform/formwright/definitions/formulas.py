@@ -34,7 +34,13 @@ class Formulas:
         self._schema = CatalogSchema(building)
 
     def condition(
-        self, part: Part, name: str, entity: str, *, roots: Mapping[str, Kind] = _NO_ROOTS, in_sql: bool = False
+        self,
+        part: Part,
+        name: str,
+        entity: str,
+        *,
+        roots: Mapping[str, Kind] = _NO_ROOTS,
+        in_sql: bool = False,
     ) -> Checked | None:
         """Return the condition under ``name``; None when there is none, or it always holds, or it is wrong.
 
@@ -47,12 +53,16 @@ class Formulas:
             self._require_sql(found, part, name)
         return found
 
-    def assertion(self, part: Part, name: str, entity: str, *, roots: Mapping[str, Kind] = _NO_ROOTS) -> Checked | None:
+    def assertion(
+        self, part: Part, name: str, entity: str, *, roots: Mapping[str, Kind] = _NO_ROOTS
+    ) -> Checked | None:
         """Return the condition under ``name`` in the form that holds where a value it compares is missing."""
         found = self.condition(part, name, entity, roots=roots)
         if found is None:
             return None
-        return self.check(possibly(found.node), part.get(name), part, name, entity, kinds.BOOLEAN, roots)
+        return self.check(
+            possibly(found.node), part.get(name), part, name, entity, kinds.BOOLEAN, roots
+        )
 
     def expression(
         self,
@@ -68,7 +78,11 @@ class Formulas:
             return None
         value = part.get(name)
         node_or_text = self._read(value, part, name)
-        return None if node_or_text is None else self.check(node_or_text, value, part, name, entity, expected, roots)
+        return (
+            None
+            if node_or_text is None
+            else self.check(node_or_text, value, part, name, entity, expected, roots)
+        )
 
     def check(
         self,
@@ -115,7 +129,9 @@ class Formulas:
         if self._building.broken.intersection(_WORD.findall(text or str(part.get(name)))):
             return  # it names something that is refused already
         suggestion = error.suggestion
-        self._building.problem(self.place(part, name, text, error.span[0]), "FW301", error.text, (), suggestion)
+        self._building.problem(
+            self.place(part, name, text, error.span[0]), "FW301", error.text, (), suggestion
+        )
 
     def place(self, part: Part, name: str, text: str, offset: int) -> Location:
         """Return where character ``offset`` of the expression under ``name`` stands."""
@@ -126,7 +142,9 @@ class Formulas:
         for span, reason in found.obstacles[:1]:
             text = part.get(name)
             place = self.place(part, name, text if isinstance(text, str) else "", span[0])
-            message: Text = say("the database must be able to work this out: %(reason)s", reason=reason)
+            message: Text = say(
+                "the database must be able to work this out: %(reason)s", reason=reason
+            )
             self._building.problem(place, "FW304", message)
 
 
@@ -140,5 +158,3 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-

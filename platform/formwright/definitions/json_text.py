@@ -53,7 +53,9 @@ class _Parser:
         if self._nodes > MAX_NODES:
             self._stop("FW004", say("the file has more than %(limit)s values", limit=MAX_NODES))
         if depth > MAX_DEPTH:
-            self._stop("FW004", say("values are nested more than %(limit)s levels deep", limit=MAX_DEPTH))
+            self._stop(
+                "FW004", say("values are nested more than %(limit)s levels deep", limit=MAX_DEPTH)
+            )
         where = self._source.location(self._at)
         place = Place(self._source, where.line, where.column)
         match self._text[self._at : self._at + 1]:
@@ -79,7 +81,11 @@ class _Parser:
             value, part = self._value(depth + 1)
             where = self._source.location(start)
             if key in data:
-                message = say("key '%(key)s' given twice, the first is at %(place)s", key=key, place=place.of_key(key))
+                message = say(
+                    "key '%(key)s' given twice, the first is at %(place)s",
+                    key=key,
+                    place=place.of_key(key),
+                )
                 self._problems.append(Problem(where, "FW002", message))
                 continue
             data[key] = value
@@ -146,5 +152,7 @@ class _Parser:
         self._stop("FW001", say("this is not valid JSON: %(reason)s", reason=reason))
 
     def _stop(self, code: str, message: Text) -> NoReturn:
-        self._problems.append(Problem(self._source.location(min(self._at, len(self._text))), code, message))
+        self._problems.append(
+            Problem(self._source.location(min(self._at, len(self._text))), code, message)
+        )
         raise _Stop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,8 +28,12 @@ from formwright.texts import Text, say
 
 Path: TypeAlias = tuple[Step, ...]
 
+_WORD = re.compile(r"\w+")
 
-def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+
+def _pattern(
+    _validator: Any, pattern: str, instance: Any, _schema: Any
+) -> Iterator[ValidationError]:
     """Check ``pattern`` in linear time, whoever wrote it."""
     if isinstance(instance, str) and not patterns.matches(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
@@ -39,7 +44,9 @@ _Validator: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})
 
 def validator_for(schema: Mapping[str, Any]) -> Any:
     """Return a validator that fetches nothing, matches patterns in linear time and checks no formats by itself."""
-    registry: Registry[Any] = Registry().with_resource(str(schema.get("$id", "")), DRAFT202012.create_resource(schema))
+    registry: Registry[Any] = Registry().with_resource(
+        str(schema.get("$id", "")), DRAFT202012.create_resource(schema)
+    )
     return _Validator(schema, registry=registry, format_checker=FormatChecker(formats=()))
 
 
@@ -58,7 +65,9 @@ class _Failure:
     def of(cls, error: ValidationError) -> _Failure:
         schema = error.schema if isinstance(error.schema, Mapping) else {}
         path, schema_path = tuple(error.absolute_path), tuple(error.absolute_schema_path)
-        return cls(str(error.validator), error.validator_value, error.instance, schema, path, schema_path)
+        return cls(
+            str(error.validator), error.validator_value, error.instance, schema, path, schema_path
+        )
 
     @property
     def comment(self) -> str:
@@ -71,7 +80,9 @@ class Judge:
 
     def __init__(self, types: Iterable[FieldType], *, lost_types: bool = False) -> None:
         self._attributes = {kind.name: kind.attributes for kind in types}
-        self._validator = _validator(tuple(TypeWord(*each) for each in self._attributes.items()), lost_types)
+        self._validator = _validator(
+            tuple(TypeWord(*each) for each in self._attributes.items()), lost_types
+        )
 
     def problems(self, document: Document) -> list[tuple[Path, Problem]]:
         """Return every problem of ``document`` with the path of the value it is about."""
@@ -90,7 +101,10 @@ class Judge:
         path = failure.path
         if "dependentSchemas" in failure.schema_path:
             attribute = str(failure.schema_path[failure.schema_path.index("dependentSchemas") + 1])
-            yield (*path[:-1], attribute), self._not_of_type(failure, attribute, root.find(path[:-1]))
+            yield (
+                (*path[:-1], attribute),
+                self._not_of_type(failure, attribute, root.find(path[:-1])),
+            )
         elif "propertyNames" in failure.schema_path:
             yield (*path, str(failure.value)), _bad_key(failure, root.find(path))
         elif failure.keyword == "additionalProperties":
@@ -100,10 +114,14 @@ class Judge:
             yield from ((path, problem) for problem in explain(failure, root))
 
     def _not_of_type(self, failure: _Failure, attribute: str, field: Place) -> Problem:
-        message = say("a field of type '%(type)s' takes no '%(name)s'", type=failure.value, name=attribute)
+        message = say(
+            "a field of type '%(type)s' takes no '%(name)s'", type=failure.value, name=attribute
+        )
         listed = self._attributes.get(str(failure.value), frozenset())
         own = sorted(name for name in listed if CONSTRUCTS["field"].get(name))
-        return Problem(field.of_key(attribute), "FW105", message, tuple(own), closest(attribute, own))
+        return Problem(
+            field.of_key(attribute), "FW105", message, tuple(own), closest(attribute, own)
+        )
 
 
 @lru_cache(maxsize=8)
@@ -144,7 +162,13 @@ def unknown_key(place: Location, key: str, known: Construct) -> Problem:
     if key in known.later:
         message = say("this version of Formwright does not have '%(name)s' yet", name=key)
         return Problem(place, "FW108", message, known.names)
-    return Problem(place, "FW101", say("unknown key '%(name)s'", name=key), known.names, closest(key, known.names))
+    return Problem(
+        place,
+        "FW101",
+        say("unknown key '%(name)s'", name=key),
+        known.names,
+        closest(key, known.names),
+    )
 
 
 def _unknown_keys(failure: _Failure, root: Place) -> Iterator[tuple[Path, Problem]]:
@@ -152,7 +176,14 @@ def _unknown_keys(failure: _Failure, root: Place) -> Iterator[tuple[Path, Proble
     place = root.find(failure.path)
     for key in failure.value:
         if key not in failure.schema.get("properties", {}):
-            yield (*failure.path, key), unknown_key(place.of_key(key), key, known)
+            problem = unknown_key(place.of_key(key), key, known)
+            if failure.value[key] is None and not _WORD.fullmatch(key):
+                message = say(
+                    "'%(text)s' is no key: a text with a comma stands in quotes here",
+                    text=_shown(key),
+                )
+                problem = Problem(place.of_key(key), "FW101", message)
+            yield (*failure.path, key), problem
 
 
 def _missing(failure: _Failure, root: Place) -> Iterator[Problem]:
@@ -160,14 +191,23 @@ def _missing(failure: _Failure, root: Place) -> Iterator[Problem]:
         if name not in failure.value:
             message = say("'%(name)s' is missing", name=name)
             if "allOf" in failure.schema_path:
-                message = say("a field of type '%(type)s' needs '%(name)s'", type=failure.value.get("type"), name=name)
+                message = say(
+                    "a field of type '%(type)s' needs '%(name)s'",
+                    type=failure.value.get("type"),
+                    name=name,
+                )
             yield Problem(_named_at(failure.path, root), "FW104", message, (name,))
 
 
 def _wrong_kind(failure: _Failure, root: Place) -> Iterator[Problem]:
     name = str(failure.path[-1]) if failure.path else "file"
     value = failure.value
-    message = say("'%(name)s' must be %(expected)s, not %(found)s", name=name, expected=_expected(failure), found=_found(value))
+    message = say(
+        "'%(name)s' must be %(expected)s, not %(found)s",
+        name=name,
+        expected=_expected(failure),
+        found=_found(value),
+    )
     way_out: tuple[str, ...] = ()
     if failure.wanted == "string" and isinstance(value, bool | int | Decimal):
         shown = str(value).lower() if isinstance(value, bool) else str(value)
@@ -183,16 +223,27 @@ def _wrong_word(failure: _Failure, root: Place) -> Iterator[Problem]:
     is_type = failure.comment == "fieldtype"
     later = LATER_TYPES if is_type else shape.later if isinstance(shape, Enum) else ()
     if isinstance(value, str) and value in later:
-        yield Problem(place, "FW108", say("this version of Formwright does not have '%(name)s' yet", name=value), words)
+        yield Problem(
+            place,
+            "FW108",
+            say("this version of Formwright does not have '%(name)s' yet", name=value),
+            words,
+        )
         return
     message = say("'%(name)s' is not possible here", name=_shown(value))
     if is_type:
         message = say("'%(name)s' is no type", name=_shown(value))
-    yield Problem(place, "FW102", message, words, closest(value, words) if isinstance(value, str) else None)
+    yield Problem(
+        place, "FW102", message, words, closest(value, words) if isinstance(value, str) else None
+    )
 
 
 def _wrong_form(failure: _Failure, root: Place) -> Iterator[Problem]:
-    message = say("'%(value)s' is not %(expected)s", value=_shown(failure.value), expected=wording(failure.comment))
+    message = say(
+        "'%(value)s' is not %(expected)s",
+        value=_shown(failure.value),
+        expected=wording(failure.comment),
+    )
     yield Problem(_place(failure.path, root), "FW106", message)
 
 
@@ -211,7 +262,11 @@ def _out_of_bounds(failure: _Failure, root: Place) -> Iterator[Problem]:
 
 
 def _bad_key(failure: _Failure, place: Place) -> Problem:
-    message = say("'%(value)s' is not %(expected)s", value=_shown(failure.value), expected=wording(failure.comment))
+    message = say(
+        "'%(value)s' is not %(expected)s",
+        value=_shown(failure.value),
+        expected=wording(failure.comment),
+    )
     return Problem(place.of_key(str(failure.value)), "FW107", message)
 
 

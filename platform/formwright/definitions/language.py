@@ -19,7 +19,9 @@ _CONSTRUCTS = (
 )  # fmt: skip
 
 #: Every construct by name.
-CONSTRUCTS: Mapping[str, Construct] = MappingProxyType({construct.name: construct for construct in _CONSTRUCTS})
+CONSTRUCTS: Mapping[str, Construct] = MappingProxyType(
+    {construct.name: construct for construct in _CONSTRUCTS}
+)
 
 _DATASETS = MapOf(Obj("dataset"))
 

@@ -26,7 +26,11 @@ Files: TypeAlias = Mapping[str, str]
 
 
 def load_packages(
-    folders: Sequence[Path], registry: Registry, *, functions: Functions = BUILTIN, lost_types: bool = False
+    folders: Sequence[Path],
+    registry: Registry,
+    *,
+    functions: Functions = BUILTIN,
+    lost_types: bool = False,
 ) -> Catalog:
     """Return the catalog of the packages in ``folders``; raise DefinitionErrors with every problem of every file."""
     problems: list[Problem] = []
@@ -52,7 +56,9 @@ def find_packages(home: Path) -> list[Path]:
     """Return the folders below ``home`` that hold a package, by name."""
     if not home.is_dir():
         return []
-    return sorted(folder for folder in home.iterdir() if folder.is_dir() and _has_definitions(folder))
+    return sorted(
+        folder for folder in home.iterdir() if folder.is_dir() and _has_definitions(folder)
+    )
 
 
 def read_folder(folder: Path, problems: list[Problem]) -> dict[str, str]:
@@ -70,7 +76,9 @@ def read_folder(folder: Path, problems: list[Problem]) -> dict[str, str]:
 
 
 def _has_definitions(folder: Path) -> bool:
-    return not folder.name.startswith(".") and any(path.suffix in SUFFIXES for path in folder.iterdir())
+    return not folder.name.startswith(".") and any(
+        path.suffix in SUFFIXES for path in folder.iterdir()
+    )
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:
@@ -78,11 +86,18 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 
 
 def _load(
-    packages: Mapping[str, Files], registry: Registry, functions: Functions, problems: list[Problem], *, lost_types: bool
+    packages: Mapping[str, Files],
+    registry: Registry,
+    functions: Functions,
+    problems: list[Problem],
+    *,
+    lost_types: bool,
 ) -> Catalog:
     judge = Judge(registry, lost_types=lost_types)
     sources = [_read_package(folder, files, judge, problems) for folder, files in packages.items()]
-    readable = not any(problem.code.startswith("FW00") and problem.code != "FW002" for problem in problems)
+    readable = not any(
+        problem.code.startswith("FW00") and problem.code != "FW002" for problem in problems
+    )
     found = [source for source in sources if source is not None]
     ordered = _ordered(found, problems) if readable and len(found) == len(sources) else None
     if ordered is None:
@@ -94,7 +109,9 @@ def _load(
     return catalog
 
 
-def _read_package(folder: str, files: Files, judge: Judge, problems: list[Problem]) -> PackageSource | None:
+def _read_package(
+    folder: str, files: Files, judge: Judge, problems: list[Problem]
+) -> PackageSource | None:
     """Return the data of one package, without what the schema refuses; None when too little of it is left."""
     documents: list[Document] = []
     broken: set[str] = set()
@@ -115,12 +132,18 @@ def _read_package(folder: str, files: Files, judge: Judge, problems: list[Proble
     return merge(folder, documents, broken, problems)
 
 
-def _ordered(sources: Iterable[PackageSource], problems: list[Problem]) -> dict[str, PackageSource] | None:
+def _ordered(
+    sources: Iterable[PackageSource], problems: list[Problem]
+) -> dict[str, PackageSource] | None:
     """Return the packages so that each comes after those it requires; None, with problems, when that cannot be."""
     by_key: dict[str, PackageSource] = {}
     for source in sources:
         if source.key in by_key:
-            message = say("there is a package '%(key)s' already, in %(place)s", key=source.key, place=by_key[source.key].folder)
+            message = say(
+                "there is a package '%(key)s' already, in %(place)s",
+                key=source.key,
+                place=by_key[source.key].folder,
+            )
             problems.append(Problem(source.root.part("package").at("key"), "FW205", message))
         by_key.setdefault(source.key, source)
     met = [_requirements_met(source, by_key, problems) for source in by_key.values()]
@@ -131,7 +154,9 @@ def _ordered(sources: Iterable[PackageSource], problems: list[Problem]) -> dict[
     return ordered if all(added) else None
 
 
-def _requirements_met(source: PackageSource, packages: Mapping[str, PackageSource], problems: list[Problem]) -> bool:
+def _requirements_met(
+    source: PackageSource, packages: Mapping[str, PackageSource], problems: list[Problem]
+) -> bool:
     manifest = source.root.part("package")
     needed = manifest.part("requires")
     before = len(problems)
@@ -139,15 +164,32 @@ def _requirements_met(source: PackageSource, packages: Mapping[str, PackageSourc
         there = packages.get(key)
         if there is None:
             message = say("the package '%(key)s' is required and not there", key=key)
-            problems.append(Problem(needed.place.of_key(key), "FW203", message, tuple(sorted(packages)), closest(key, packages)))
+            problems.append(
+                Problem(
+                    needed.place.of_key(key),
+                    "FW203",
+                    message,
+                    tuple(sorted(packages)),
+                    closest(key, packages),
+                )
+            )
             continue
         version = there.root.part("package").text("version")
         if not versions.fits(version, wanted):
-            message = say("'%(key)s' is there in version %(version)s, required is %(wanted)s", key=key, version=version, wanted=wanted)
+            message = say(
+                "'%(key)s' is there in version %(version)s, required is %(wanted)s",
+                key=key,
+                version=version,
+                wanted=wanted,
+            )
             problems.append(Problem(needed.at(key), "FW203", message))
     platform = manifest.text("platform", "*")
     if not versions.fits(__version__, platform):
-        message = say("the package is for Formwright %(wanted)s, and this is %(version)s", wanted=platform, version=__version__)
+        message = say(
+            "the package is for Formwright %(wanted)s, and this is %(version)s",
+            wanted=platform,
+            version=__version__,
+        )
         problems.append(Problem(manifest.at("platform"), "FW203", message))
     return len(problems) == before
 
@@ -170,7 +212,9 @@ def _add(
     needed = list(source.root.part("package").get("requires", {}))
     if source.key != CORE and CORE in packages:
         needed.insert(0, CORE)
-    if not all(_add(packages[key], packages, ordered, [*above, source.key], problems) for key in needed):
+    if not all(
+        _add(packages[key], packages, ordered, [*above, source.key], problems) for key in needed
+    ):
         return False
     ordered[source.key] = source
     return True

@@ -18,7 +18,15 @@ from formwright.texts import Label
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 #: Columns every record has without being asked; not allowed as field keys.
-BUILT_IN_FIELDS = ("id", "created_at", "created_by", "updated_at", "updated_by", "version", "deleted_at")
+BUILT_IN_FIELDS = (
+    "id",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "version",
+    "deleted_at",
+)
 
 
 class Action(StrEnum):
@@ -137,15 +145,23 @@ class Field:
     option_set: str = ""  # qualified name, when the options come from one
     suggestions: tuple[str, ...] = ()
     allow_other: bool = False
-    target: str = ""  # reference(s), user, subform, backlink: qualified name of the entity on the other side
+    target: str = (
+        ""  # reference(s), user, subform, backlink: qualified name of the entity on the other side
+    )
     via: str = ""  # backlink: key of the reference field there
-    filter: Checked | None = None  # reference: which records may be picked; `this` is the record being edited
+    filter: Checked | None = (
+        None  # reference: which records may be picked; `this` is the record being edited
+    )
     inverse: str = ""
     on_delete: str = "restrict"  # restrict | set_null | cascade
     quick_create: bool = False
-    totals: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # subform: field key -> sum | avg | min | max | count
+    totals: Mapping[str, str] = field(
+        default_factory=lambda: _EMPTY
+    )  # subform: field key -> sum | avg | min | max | count
     currency: str = ""  # money: ISO 4217 code when it is fixed
-    currency_from: str = ""  # money: path of the field that holds the code ("currency", "parent.currency")
+    currency_from: str = (
+        ""  # money: path of the field that holds the code ("currency", "parent.currency")
+    )
     scale: int = 0
     default_region: str = ""
     line: str = "mobile"  # phone: mobile | landline | any
@@ -172,7 +188,10 @@ class Field:
     @property
     def writable(self) -> bool:
         """True when a person may ever give it a value."""
-        return not (self.read_only or self.compute is not None or (self.type.virtual and not self.is_subform))
+        drawn = bool(self.sequence)
+        return not (
+            drawn or self.read_only or self.computed or (self.type.virtual and not self.is_subform)
+        )
 
     @property
     def is_subform(self) -> bool:
@@ -454,7 +473,9 @@ class Dataset:
     rows: tuple[Mapping[str, Any], ...]
     demo: bool = False
     #: (entity, field key, text behind the "=") -> what is worked out at install.
-    computed: Mapping[tuple[str, str, str], Checked] = field(default_factory=lambda: MappingProxyType({}))
+    computed: Mapping[tuple[str, str, str], Checked] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,9 +515,13 @@ class Catalog:
     datasets: tuple[Dataset, ...]
     revision: int = 0
     #: (entity, action) -> grants, made once.
-    grants_by: Mapping[tuple[str, Action], tuple[Grant, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    grants_by: Mapping[tuple[str, Action], tuple[Grant, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     #: entity -> the (entity, field) pairs whose reference(s) point to it.
-    referrers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=lambda: MappingProxyType({}))
+    referrers: Mapping[str, tuple[tuple[str, str], ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     def roles_of(self, names: Iterable[str]) -> frozenset[str]:
         """Return the roles called ``names`` with all that they inherit, over any number of steps."""

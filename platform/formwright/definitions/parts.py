@@ -20,7 +20,13 @@ class Part:
     __slots__ = ("data", "key", "location", "package", "path", "place")
 
     def __init__(
-        self, data: Any, place: Place, path: tuple[str, ...], package: str, key: str = "", location: Location | None = None
+        self,
+        data: Any,
+        place: Place,
+        path: tuple[str, ...],
+        package: str,
+        key: str = "",
+        location: Location | None = None,
     ) -> None:
         self.data: dict[str, Any] = data if isinstance(data, dict) else _NOTHING
         self.place = place
@@ -53,7 +59,14 @@ class Part:
     def part(self, name: str) -> Part:
         """Return the map under ``name``; an empty one when it is not given."""
         place = self.place.parts.get(name, self.place)
-        return Part(self.data.get(name), place, (*self.path, name), self.package, name, self.place.of_key(name))
+        return Part(
+            self.data.get(name),
+            place,
+            (*self.path, name),
+            self.package,
+            name,
+            self.place.of_key(name),
+        )
 
     def parts(self, name: str) -> Iterator[Part]:
         """Yield the maps of the keyed map ``name``, in order."""

@@ -35,7 +35,9 @@ def built_in_title(key: str) -> Label:
     return Label(str(text), {"zh-CN": text.in_language("zh-CN")})
 
 
-def find_path(building: Building, entity: str, path: str, place: Location, *, most: int = 2) -> Found | None:
+def find_path(
+    building: Building, entity: str, path: str, place: Location, *, most: int = 2
+) -> Found | None:
     """Return where ``path`` leads from ``entity``; None, with a problem, when a step leads nowhere.
 
     ``most`` is how many steps it may have: a field, or a field of a record that is referred to.
@@ -53,15 +55,23 @@ def find_path(building: Building, entity: str, path: str, place: Location, *, mo
             return None
         if index + 1 == len(steps):
             return Found(path, found, found.title)
-        if found.kind.base is Base.OBJECT and index + 2 == len(steps) and steps[-1] in found.kind.members:
+        if (
+            found.kind.base is Base.OBJECT
+            and index + 2 == len(steps)
+            and steps[-1] in found.kind.members
+        ):
             return Found(path, found, found.title)
         if not found.is_reference or found.target not in building.entities:
-            message = say("'%(name)s' of '%(entity)s' leads to no single record", name=key, entity=draft.name)
+            message = say(
+                "'%(name)s' of '%(entity)s' leads to no single record", name=key, entity=draft.name
+            )
             building.problem(place, "FW206", message)
             return None
         entity = found.target
         if index + 1 >= most:
             break
-    message = say("the path '%(path)s' has too many steps: at most %(limit)s", path=path, limit=most)
+    message = say(
+        "the path '%(path)s' has too many steps: at most %(limit)s", path=path, limit=most
+    )
     building.problem(place, "FW206", message)
     return None

@@ -61,6 +61,11 @@ class Place:
     #: Maps that were put together from several files know the file of each key.
     key_sources: dict[str, Source] = field(default_factory=dict)
 
+    @classmethod
+    def leaf(cls, source: Source, line: int, column: int) -> Place:
+        """Return the place of a scalar, which holds nothing; most places are such, so they share their tables."""
+        return cls(source, line, column, _NO_KEYS, _NO_PARTS, _NO_SOURCES)
+
     @property
     def location(self) -> Location:
         """The place of the value itself."""
@@ -98,7 +103,9 @@ class Place:
         start = source.offset(self.line, self.column)
         if source.text.startswith(value, start):
             return source.location(start + offset)
-        if source.text[start : start + 1] in {"'", '"'} and source.text.startswith(value, start + 1):
+        if source.text[start : start + 1] in {"'", '"'} and source.text.startswith(
+            value, start + 1
+        ):
             return source.location(start + 1 + offset)
         return self._inside_block(value, offset) or self.location
 
@@ -114,3 +121,8 @@ class Place:
         if written[indent:].rstrip() != wanted.strip():
             return None
         return Location(self.source.file, number, indent + offset - (before.rfind("\n") + 1) + 1)
+
+
+_NO_KEYS: dict[str, tuple[int, int]] = {}
+_NO_PARTS: dict[Step, Place] = {}
+_NO_SOURCES: dict[str, Source] = {}

@@ -118,7 +118,9 @@ def _table(attributes: Sequence[Attribute], language: str) -> Iterator[str]:
     yield "| " + " | ".join(_word(head, language) for head in heads) + " |"
     yield "| --- " * len(heads) + "|"
     for attribute in attributes:
-        default = f"**{_word('required', language)}**" if attribute.required else _default(attribute)
+        default = (
+            f"**{_word('required', language)}**" if attribute.required else _default(attribute)
+        )
         value = shape_words(attribute.shape, language)
         yield f"| `{attribute.name}` | {value} | {default} | {_cell(_meaning(attribute, language))} |"
 
@@ -174,7 +176,11 @@ def _type(kind: FieldType, language: str) -> Iterator[str]:
         yield ""
     yield f"{_word('operators', language)}: {', '.join(f'`{operator}`' for operator in kind.operators)}."
     yield ""
-    good = [example for example in kind.examples if example.typed.strip() and example.value is not None and not example.wrong]
+    good = [
+        example
+        for example in kind.examples
+        if example.typed.strip() and example.value is not None and not example.wrong
+    ]
     if good:
         shown_examples = (f"`{_visible(example.typed)}`" for example in good)
         yield f"{_word('typed', language)}: {', '.join(shown_examples)}."
@@ -200,10 +206,16 @@ def _expressions(language: str) -> Iterator[str]:
     for group, functions in groups.items():
         yield f"## {_word(f'group_{group}', language)}"
         yield ""
-        yield "| " + " | ".join(_word(head, language) for head in ("function", "meaning", "examples")) + " |"
+        yield (
+            "| "
+            + " | ".join(_word(head, language) for head in ("function", "meaning", "examples"))
+            + " |"
+        )
         yield "| --- | --- | --- |"
         for function in functions:
-            examples = ", ".join(f"`{_cell(text)}` → `{_cell(result)}`" for text, result in function.examples)
+            examples = ", ".join(
+                f"`{_cell(text)}` → `{_cell(result)}`" for text, result in function.examples
+            )
             yield f"| `{_cell(function.signature)}` | {_cell(function.doc.in_language(language))} | {examples} |"
         yield ""
 

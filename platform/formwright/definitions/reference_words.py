@@ -20,10 +20,25 @@ class Page:
 
 
 PAGES: tuple[Page, ...] = (
-    Page("packages", "Packages", "包", ("package", "setting", "option_set", "option", "sequence", "data", "dataset")),
-    Page("entities", "Entities", "实体", ("entity", "extend", "constraint", "rule", "ownership", "track", "retention")),
+    Page(
+        "packages",
+        "Packages",
+        "包",
+        ("package", "setting", "option_set", "option", "sequence", "data", "dataset"),
+    ),
+    Page(
+        "entities",
+        "Entities",
+        "实体",
+        ("entity", "extend", "constraint", "rule", "ownership", "track", "retention"),
+    ),
     Page("forms", "Forms", "表单", ("form", "node")),
-    Page("views", "Lists and menus", "列表与菜单", ("view", "column", "quick_filter", "style", "app", "menu_item")),
+    Page(
+        "views",
+        "Lists and menus",
+        "列表与菜单",
+        ("view", "column", "quick_filter", "style", "app", "menu_item"),
+    ),
     Page("access", "Roles and grants", "角色与许可", ("role", "grant")),
 )
 
@@ -112,11 +127,20 @@ def shape_words(shape: Shape, language: str) -> str:
             link = f"[{construct}]({_page_of(construct)}.md#{construct})"
             return link if not short else f"{link} · `{short}`"
         case ListOf(item):
-            return (f"list of {shape_words(item, language)}", f"列表：{shape_words(item, language)}")[chosen]
+            return (
+                f"list of {shape_words(item, language)}",
+                f"列表：{shape_words(item, language)}",
+            )[chosen]
         case MapOf(item):
-            return (f"map of {shape_words(item, language)}", f"映射：{shape_words(item, language)}")[chosen]
+            return (
+                f"map of {shape_words(item, language)}",
+                f"映射：{shape_words(item, language)}",
+            )[chosen]
         case FieldList():
-            return ("list of field keys, or map of [node](forms.md#node)", "字段键的列表，或 [node](forms.md#node) 的映射")[chosen]
+            return (
+                "list of field keys, or map of [node](forms.md#node)",
+                "字段键的列表，或 [node](forms.md#node) 的映射",
+            )[chosen]
         case _:
             assert_never(shape)
 

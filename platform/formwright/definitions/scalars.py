@@ -26,9 +26,18 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "int": {"type": "integer", "minimum": -(10**15), "maximum": 10**15},
     "num": {"type": "number"},
     "any": {},
-    "semver": {"type": "string", "pattern": rf"^{_VERSION}\.{_VERSION}\.{_VERSION}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$"},
-    "range": {"type": "string", "pattern": rf"^(?:\*|(?:(?:>=|<=|>|<|=|\^|~)? ?{_VERSION}(?:\.{_VERSION}){{0,2}}(?: ?, ?| )?)+)$"},
-    "locale": {"type": "string", "pattern": "^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?$"},
+    "semver": {
+        "type": "string",
+        "pattern": rf"^{_VERSION}\.{_VERSION}\.{_VERSION}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$",
+    },
+    "range": {
+        "type": "string",
+        "pattern": rf"^(?:\*|(?:(?:>=|<=|>|<|=|\^|~)? ?{_VERSION}(?:\.{_VERSION}){{0,2}}(?: ?, ?| )?)+)$",
+    },
+    "locale": {
+        "type": "string",
+        "pattern": "^[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?$",
+    },
     "color": {"type": "string", "pattern": f"^(?:{'|'.join(COLORS)}|#[0-9a-fA-F]{{6}})$"},
     "cond": _CONDITION,
     "expr": _EXPRESSION,
@@ -44,14 +53,20 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 }
 
 #: The JSON Schema of the keys of a map, by what they are; other maps take any key.
-KEYS: Mapping[str, Mapping[str, Any]] = {"key": SCHEMAS["key"], "name": SCHEMAS["name"], "locale": SCHEMAS["locale"]}
+KEYS: Mapping[str, Mapping[str, Any]] = {
+    "key": SCHEMAS["key"],
+    "name": SCHEMAS["name"],
+    "locale": SCHEMAS["locale"],
+}
 
 _WORDS: Mapping[str, Text] = {
     "text": say("a text"),
     "str": say("a text"),
     "tmpl": say("a text"),
     "any": say("a value"),
-    "key": say("a key: lower-case letters a-z, digits and _, a letter first, at most 63 characters"),
+    "key": say(
+        "a key: lower-case letters a-z, digits and _, a letter first, at most 63 characters"
+    ),
     "name": say("a name like customer or crm.customer"),
     "bool": say("true or false"),
     "int": say("a whole number"),

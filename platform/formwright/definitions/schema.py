@@ -43,7 +43,9 @@ class TypeWord(NamedTuple):
     attributes: frozenset[str]
 
 
-def json_schema(types: Iterable[FieldType | TypeWord] | None = None, *, lost_types: bool = False) -> dict[str, Any]:
+def json_schema(
+    types: Iterable[FieldType | TypeWord] | None = None, *, lost_types: bool = False
+) -> dict[str, Any]:
     """Return the schema of one file of a package, for the given field types (the built-in ones when None).
 
     With ``lost_types`` a field may have a type that nobody knows: a published revision must stay readable
@@ -51,7 +53,9 @@ def json_schema(types: Iterable[FieldType | TypeWord] | None = None, *, lost_typ
     """
     known = sorted(builtin() if types is None else types, key=lambda kind: kind.name)
     maker = _Maker(known, lost_types=lost_types)
-    definitions = {name: maker.construct(found) for name, found in CONSTRUCTS.items() if name != "field"}
+    definitions = {
+        name: maker.construct(found) for name, found in CONSTRUCTS.items() if name != "field"
+    }
     definitions["field"] = maker.field(CONSTRUCTS["field"])
     definitions["data"] = maker.construct(DATA)
     return {
@@ -78,17 +82,30 @@ class _Maker:
         schema = self.construct(construct)
         if self._lost_types:
             return schema
-        owners = {attribute.name: self._takers(attribute.name) for attribute in construct.attributes if attribute.own}
-        schema["dependentSchemas"] = {
-            name: {"properties": {"type": {"enum": takers}}} for name, takers in owners.items() if takers
+        owners = {
+            attribute.name: self._takers(attribute.name)
+            for attribute in construct.attributes
+            if attribute.own
         }
-        schema["allOf"] = [
-            {
-                "if": {"required": ["type"], "properties": {"type": {"const": name}}},
-                "then": {"required": list(needed)},
-            }
-            for name, needed in NEEDED_BY_TYPE.items()
-        ]
+        schema["dependentSchemas"] = {
+            name: {"properties": {"type": {"enum": takers}}}
+            for name, takers in owners.items()
+            if takers
+        }
+        # One question first: most fields are of a type that needs nothing more.
+        schema["if"] = {
+            "required": ["type"],
+            "properties": {"type": {"enum": list(NEEDED_BY_TYPE)}},
+        }
+        schema["then"] = {
+            "allOf": [
+                {
+                    "if": {"properties": {"type": {"const": name}}},
+                    "then": {"required": list(needed)},
+                }
+                for name, needed in NEEDED_BY_TYPE.items()
+            ]
+        }
         return schema
 
     def _takers(self, attribute: str) -> list[str]:
@@ -143,5 +160,3 @@ class _Maker:
             return {"$ref": f"#/$defs/{construct}"}
         plain = ["string", "integer", "object"] if construct == "option" else ["string", "object"]
         return {**self.construct(CONSTRUCTS[construct]), "type": plain}
-
-

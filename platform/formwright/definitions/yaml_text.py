@@ -40,7 +40,9 @@ class Stop(Exception):
     """The rest of the file cannot be read; the problem is already noted."""
 
 
-def parse_yaml(source: Source, problems: list[Problem], *, fast: bool = CParser is not None) -> tuple[Any, Place] | None:
+def parse_yaml(
+    source: Source, problems: list[Problem], *, fast: bool = CParser is not None
+) -> tuple[Any, Place] | None:
     """Return the data of ``source`` and its places; None, with the problems noted, when it cannot be read.
 
     Both parsers read the same language (tests/unit/definitions/test_yaml_text.py holds them together).
@@ -65,7 +67,6 @@ def _fast_events(text: str, composer: _Composer) -> Iterator[Any]:
         composer.syntax_text(str(error))
     finally:
         parser.dispose()
-
 
 
 def _slow_events(text: str, composer: _Composer) -> Iterator[Any]:
@@ -93,9 +94,18 @@ class _Composer:
             match type(event).__name__:
                 case "DocumentStartEvent":
                     if found is not None:
-                        self._stop(event, "FW006", say("a file holds one document, this is a second one"))
+                        self._stop(
+                            event, "FW006", say("a file holds one document, this is a second one")
+                        )
                     if event.tags or (event.version and tuple(event.version) != (1, 2)):
-                        self._stop(event, "FW003", say("directives other than %(directive)s are not allowed", directive="%YAML 1.2"))
+                        self._stop(
+                            event,
+                            "FW003",
+                            say(
+                                "directives other than %(directive)s are not allowed",
+                                directive="%YAML 1.2",
+                            ),
+                        )
                 case "DocumentEndEvent" | "StreamStartEvent" | "StreamEndEvent" | "CommentEvent":
                     pass
                 case _:
@@ -106,20 +116,27 @@ class _Composer:
         self._nodes += 1
         mark = event.start_mark
         if self._nodes > MAX_NODES:
-            self._stop(event, "FW004", say("the file has more than %(limit)s values", limit=MAX_NODES))
+            self._stop(
+                event, "FW004", say("the file has more than %(limit)s values", limit=MAX_NODES)
+            )
         if depth > MAX_DEPTH:
-            self._stop(event, "FW004", say("values are nested more than %(limit)s levels deep", limit=MAX_DEPTH))
-        place = Place(self._source, mark.line + 1, mark.column + 1)
+            self._stop(
+                event,
+                "FW004",
+                say("values are nested more than %(limit)s levels deep", limit=MAX_DEPTH),
+            )
+        line, column = mark.line + 1, mark.column + 1
         kind = type(event).__name__
         if kind == "AliasEvent":
             self._note(event, "FW003", say("aliases are not allowed: write the value out"))
-            return None, place
+            return None, Place.leaf(self._source, line, column)
         if event.anchor is not None:
             self._note(event, "FW003", say("anchors are not allowed: write the value out"))
         if event.tag is not None:
             self._note(event, "FW003", say("tags are not allowed: '%(tag)s'", tag=event.tag))
         if kind == "ScalarEvent":
-            return self._scalar(event), place
+            return self._scalar(event), Place.leaf(self._source, line, column)
+        place = Place(self._source, line, column)
         if kind == "MappingStartEvent":
             return self._map(place, events, depth), place
         return self._list(place, events, depth), place
@@ -174,7 +191,9 @@ class _Composer:
     def _special(self, event: Any, text: str, family: str) -> Any:
         """Return what a plain scalar of the core schema stands for."""
         if len(text) > MAX_NUMBER:
-            self._stop(event, "FW004", say("a number has at most %(limit)s characters", limit=MAX_NUMBER))
+            self._stop(
+                event, "FW004", say("a number has at most %(limit)s characters", limit=MAX_NUMBER)
+            )
         match family:
             case "null":
                 return None
@@ -187,14 +206,20 @@ class _Composer:
             case "float":
                 return Decimal(text)
             case _:
-                self._note(event, "FW007", say("'%(text)s' is no number that can be used here", text=text))
+                self._note(
+                    event, "FW007", say("'%(text)s' is no number that can be used here", text=text)
+                )
                 return None
 
     def _twice(self, event: Any, key: str, place: Place) -> None:
         self._note(
             event,
             "FW002",
-            say("key '%(key)s' given twice, the first is at %(place)s", key=key, place=place.of_key(key)),
+            say(
+                "key '%(key)s' given twice, the first is at %(place)s",
+                key=key,
+                place=place.of_key(key),
+            ),
         )
 
     def syntax(self, error: Any) -> None:
@@ -207,7 +232,9 @@ class _Composer:
     def syntax_text(self, words: str, where: Location | None = None) -> None:
         """Note a syntax error and stop."""
         place = where or Location(self._source.file)
-        self._problems.append(Problem(place, "FW001", say("this is not valid YAML: %(reason)s", reason=words)))
+        self._problems.append(
+            Problem(place, "FW001", say("this is not valid YAML: %(reason)s", reason=words))
+        )
         raise Stop
 
     def _note(self, event: Any, code: str, message: Text) -> None:
