@@ -133,7 +133,7 @@ class SearchIndex:
             return entries, found, entries.c.record_id
         if self._unit.is_postgres:
             array = type_coerce(literal(signed(sorted(pieces)), ARRAY(Integer)), ARRAY(Integer))
-            return entries, and_(entries.c.tokens.contains(array), found), entries.c.record_id
+            return entries, and_(entries.c.tokens.op("@>")(array), found), entries.c.record_id
         tokens = search_token.alias()
         source = tokens.join(entries, entries.c.record_id == tokens.c.rowid)
         matched = tokens.c.search_token.op("MATCH")(_match(pieces))

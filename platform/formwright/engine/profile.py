@@ -1,0 +1,41 @@
+"""What somebody may do with the own account, whatever the roles say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from formwright.engine.accounts import USER
+from formwright.engine.actor import Actor
+from formwright.engine.drafts import Input
+from formwright.engine.packages import installer
+from formwright.engine.records import update_in
+from formwright.fieldtypes.base import ValueProblem
+from formwright.store.query import ListQuery
+from formwright.texts import Reader
+
+if TYPE_CHECKING:
+    from formwright.engine.runtime import Runtime, Unit
+
+
+def user_of_email(unit: Unit, email: str) -> int | None:
+    """Return the id of the user with that e-mail address, or None."""
+    field = unit.entity(USER).fields["email"]
+    try:
+        wanted = field.type.parse(field, email, Reader())
+    except ValueProblem:
+        return None
+    row = unit.columns.record(USER)
+    found = unit.tx.records.list(ListQuery(row, where=[row.value("email") == wanted], limit=2)).records
+    return found[0].id if len(found) == 1 else None
+
+
+def choose_language(runtime: Runtime, actor: Actor, language: str) -> None:
+    """Keep the language that somebody switched to with the user record; it is entered as the person's own doing."""
+    if actor.id is None:
+        return
+    # Everybody may do this, also who may not change users: so it is done with the rights of the system, in the name
+    # of the person.
+    system = installer(runtime.catalog)
+    by = Actor(actor.id, actor.login, actor.name, system.roles, actor.reader)
+    with runtime.unit(by, write=True) as unit:
+        update_in(unit, USER, actor.id, Input({"language": language}, confirmed=True), version=None)
