@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    Select,
     Text,
     and_,
     case,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    not_,
     null,
     or_,
     select,
@@ -62,7 +62,7 @@ from formwright.store.compile_numbers import (
     exact_number,
     numbers_of,
 )
-from formwright.store.compile_terms import CannotCompile, Sql, Term, Test, exact, guarded
+from formwright.store.compile_terms import CannotCompile, Sql, Term, Test, exact, guarded, negate
 from formwright.store.sqlite_functions import register_sqlite_functions
 from formwright.texts import say
 
@@ -161,7 +161,7 @@ class _Scope:
 class _Set:
     """What a macro goes through: rows, or values that come with rows."""
 
-    source: FromClause
+    tables: tuple[FromClause, ...]
     conditions: tuple[ColumnElement[bool], ...]
     item: RecordColumns | Term
     #: Null where the choice of rows has an error.
@@ -242,7 +242,7 @@ class _Compiler:
         match node:
             case Not():
                 operand = self.test(node.operand, loose=False)
-                return Test(not_(operand.sql), operand.may_fail)
+                return Test(negate(operand.sql), operand.may_fail)
             case Logic():
                 parts = [self.test(part, loose=loose) for part in node.parts]
                 join = and_ if node.operator == "&&" else or_
@@ -291,7 +291,7 @@ class _Compiler:
         other = node.right if self.kind(node.left).base is Base.NULL else node.left
         if self.kind(other).base in _MANY:
             found = self._any_item(other)
-            return Test(not_(found.sql) if node.operator == "==" else found.sql, found.may_fail)
+            return Test(negate(found.sql) if node.operator == "==" else found.sql, found.may_fail)
         if self.kind(other).base is Base.BOOLEAN:
             test = self.test(other, loose=False)
             never = false() if node.operator == "==" else true()
@@ -301,7 +301,7 @@ class _Compiler:
             )
         term = self.term(other)
         missing = term.sql.is_(None)
-        return guarded(missing if node.operator == "==" else not_(missing), [term])
+        return guarded(missing if node.operator == "==" else negate(missing), [term])
 
     def _compare_with_constant(
         self, left: Node, operator: str, right: Node, *, loose: bool
@@ -314,7 +314,7 @@ class _Compiler:
         if self.kind(left).base is Base.BOOLEAN:
             test = self.test(left, loose=False)
             return (
-                test if bool(value) is (operator == "==") else Test(not_(test.sql), test.may_fail)
+                test if bool(value) is (operator == "==") else Test(negate(test.sql), test.may_fail)
             )
         term = self.term(left)
         if value is None:
@@ -414,7 +414,7 @@ class _Compiler:
         )
         if operator in {"==", "!="}:
             same = or_(found, and_(left.sql.is_(None), right.sql.is_(None)))
-            return same if operator == "==" else not_(same)
+            return same if operator == "==" else negate(same)
         return found
 
     # -- membership ---------------------------------------------------------------------------------------------
@@ -454,7 +454,9 @@ class _Compiler:
         if self.kind(node.left).base is Base.BOOLEAN:
             test = self.test(node.left, loose=False)
             choices = [
-                test.sql if value else not_(test.sql) for value in set(values) if value is not None
+                test.sql if value else negate(test.sql)
+                for value in set(values)
+                if value is not None
             ]
             return Test(or_(false(), *choices), test.may_fail)
         term = self.term(node.left)
@@ -565,14 +567,15 @@ class _Compiler:
         """Return a field of the record that ``owner`` refers to."""
         other = self.columns.record(owner.kind.entity)
         inner = self._field(other, name, kind)
-        found = select(inner.sql).where(other.belongs(), other.id == owner.sql).scalar_subquery()
+        here = _table(other)
+        found = _query(
+            [here], [inner.sql], [other.belongs(), other.id == owner.sql]
+        ).scalar_subquery()
         sql: Sql = func.coalesce(found, false()) if kind.base is Base.BOOLEAN else found
         errors = owner.errors
         if inner.errors:
-            failing = select(true()).where(
-                other.belongs(), other.id == owner.sql, or_(*inner.errors)
-            )
-            errors = (*errors, exists(failing))
+            conditions = [other.belongs(), other.id == owner.sql, or_(*inner.errors)]
+            errors = (*errors, exists(_query([here], [true()], conditions)))
         return Term(sql, kind, inner.scale, errors)
 
     def _part(self, owner: Node, name: str, kind: Kind) -> Term:
@@ -586,9 +589,8 @@ class _Compiler:
             return Term(row.value(f"{owner.name}.{name}"), kind)
         reference_term = self.term(owner.owner)
         other = self.columns.record(reference_term.kind.entity)
-        found = select(other.value(f"{owner.name}.{name}")).where(
-            other.belongs(), other.id == reference_term.sql
-        )
+        conditions = [other.belongs(), other.id == reference_term.sql]
+        found = _query([_table(other)], [other.value(f"{owner.name}.{name}")], conditions)
         return Term(found.scalar_subquery(), kind, None, reference_term.errors)
 
     def _arithmetic(self, node: Arithmetic, kind: Kind) -> Term:
@@ -638,7 +640,7 @@ class _Compiler:
             return self._quantified(node)
         if node.function == "ISBLANK" and self.kind(node.arguments[0]).base in _MANY:
             found = self._any_item(node.arguments[0])
-            return Test(not_(found.sql), found.may_fail)
+            return Test(negate(found.sql), found.may_fail)
         term = self._call(node, BOOLEAN)
         return guarded(exact(term.sql, loose=loose), [term])
 
@@ -736,10 +738,9 @@ class _Compiler:
         """Return the rows of a record that a reference leads to."""
         other = self.columns.record(owner.kind.entity)
         members = self._set_of_field(other, name, kind)
-        source = _table(other).join(members.source, true())
         return replace(
             members,
-            source=source,
+            tables=(_table(other), *members.tables),
             conditions=(other.belongs(), other.id == owner.sql, *members.conditions),
         )
 
@@ -747,7 +748,7 @@ class _Compiler:
         definition = row.definition.fields[name]
         if kind.base is Base.LIST:
             items = row.items(name)
-            return _Set(items, (), self._listed(items, kind.of or NUMBER))
+            return _Set((items,), (), self._listed(items, kind.of or NUMBER))
         other = self.columns.record(kind.entity)
         if definition.is_subform:
             belongs = other.value("parent_id") == row.id
@@ -755,10 +756,8 @@ class _Compiler:
             belongs = self._refers_back(other, definition.via, row)
         else:
             listed = row.items(name)
-            belongs = other.id.in_(
-                select(listed.c.value).select_from(listed).correlate(_table(row))
-            )
-        return _Set(_table(other), (other.belongs(), belongs), other)
+            belongs = other.id.in_(_query([listed], [listed.c.value], []))
+        return _Set((_table(other),), (other.belongs(), belongs), other)
 
     def _refers_back(
         self, other: RecordColumns, via: str, row: RecordColumns
@@ -768,18 +767,13 @@ class _Compiler:
         if field.kind.base is Base.REFERENCE:
             return other.value(via) == row.id
         listed = other.items(via)
-        return exists(
-            select(true())
-            .select_from(listed)
-            .where(listed.c.value == row.id)
-            .correlate(_table(other), _table(row))
-        )
+        return exists(_query([listed], [true()], [listed.c.value == row.id]))
 
     def _listed(self, items: FromClause, kind: Kind) -> Term:
         return Term(items.c.value, kind, 0 if kind.base in MONEY_LIKE else None)
 
     def _select(self, members: _Set, *what: Sql) -> Any:
-        return select(*what).select_from(members.source).where(*members.conditions)
+        return _query(members.tables, what, members.conditions)
 
     def _exists(
         self, members: _Set, condition: ColumnElement[bool] | None = None
@@ -815,16 +809,16 @@ class _Compiler:
                 tests = [inner.test(body, loose=False) for inner in self._unrolled(source)]
             except EvaluationError:
                 return Test(type_coerce(null(), true().type), may_fail=True)
-            sql = or_(false(), *((test.sql if wanted else not_(test.sql)) for test in tests))
+            sql = or_(false(), *((test.sql if wanted else negate(test.sql)) for test in tests))
             result = Test(sql, any(test.may_fail for test in tests))
         else:
             result = self._decided_by_item(source, body, wanted=wanted)
-        return result if node.function == "ANY" else Test(not_(result.sql), result.may_fail)
+        return result if node.function == "ANY" else Test(negate(result.sql), result.may_fail)
 
     def _decided_by_item(self, source: Node, body: Node, *, wanted: bool) -> Test:
         members = self._set(source)
         test = self.inside(members.item).test(body, loose=False)
-        decisive = test.sql if wanted else not_(test.sql)
+        decisive = test.sql if wanted else negate(test.sql)
         found = self._exists(members, decisive)
         failing = [self._exists(members, test.sql.is_(None))] if test.may_fail else []
         broken = self._failures(members)
@@ -874,8 +868,19 @@ class _Compiler:
             return self._scalar(members, func.count(), kind, 0)
         else:
             value = self._value_of(members.item)
-        what, scale = self._aggregated(node.function, value)
-        return self._scalar(members, what, kind, scale, [value])
+        return self._aggregate_value(node.function, members, value, kind)
+
+    def _aggregate_value(self, name: str, members: _Set, value: Term, kind: Kind) -> Term:
+        """Aggregate a value over a set.
+
+        The value is made in a sub-select of its own: an aggregate of outer columns alone would, by the rules of
+        SQL, be one of the outer statement.
+        """
+        failing = self._failures(members, [value])
+        inner = self._select(members, value.sql.label("value")).subquery()
+        what, scale = self._aggregated(name, replace(value, sql=inner.c.value))
+        found = _query([inner], [what], []).scalar_subquery()
+        return Term(found, kind, scale, () if failing is None else (failing,))
 
     def _aggregated(self, name: str, value: Term) -> tuple[Sql, int | None]:
         """Return the aggregate of a value, with the scale of the result."""
@@ -952,6 +957,16 @@ def _least_of(values: Sequence[Sql], choose: Any) -> Sql:
     for value in values[1:]:
         found = func.coalesce(choose(found, value), found, value)
     return found
+
+
+def _query(
+    tables: Sequence[FromClause], what: Sequence[Sql], conditions: Sequence[ColumnElement[bool]]
+) -> Select[Any]:
+    """Return a sub-select over ``tables``; every other table in it is one of the statements around."""
+    source, *more = tables
+    for table in more:
+        source = source.join(table, true())
+    return select(*what).select_from(source).where(*conditions).correlate_except(*tables)
 
 
 def _table(row: RecordColumns) -> FromClause:

@@ -106,8 +106,9 @@ def _ends_with(sheet: Sheet, terms: Sequence[Term], _words: Sequence[str], kind:
     return Term(func.fw_ends_with(terms[0].sql, terms[1].sql, type_=Integer()) == 1, kind)
 
 
-def _replace(_sheet: Sheet, terms: Sequence[Term], _words: Sequence[str], kind: Kind) -> Term:
-    return _text(func.replace(*(term.sql for term in terms), type_=Text()), kind)
+def _replace(sheet: Sheet, terms: Sequence[Term], _words: Sequence[str], kind: Kind) -> Term:
+    replace = func.replace if sheet.postgres else func.fw_replace
+    return _text(replace(*(term.sql for term in terms), type_=Text()), kind)
 
 
 # -- numbers --------------------------------------------------------------------------------------------------

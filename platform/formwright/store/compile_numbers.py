@@ -95,7 +95,7 @@ class _PostgresNumbers:
     """``numeric`` is exact by itself; only quotients need care."""
 
     #: Gives a dividend so many places that the quotient is worked out beyond the rounding.
-    _WIDE = literal_column("0." + "0" * 40)
+    _WIDE = literal_column("0." + "0" * 40, Numeric())
 
     def constant(self, value: Decimal) -> Sql:
         return literal(value, Numeric())
@@ -122,7 +122,7 @@ class _PostgresNumbers:
             case "%":
                 return func.mod(left, func.nullif(right, 0), type_=Numeric())
             case _:
-                quotient = (left + self._WIDE).op("/")(func.nullif(right, 0))
+                quotient = (left + self._WIDE) / func.nullif(right, 0, type_=Numeric())
                 return func.round(quotient, QUOTIENT_PLACES, type_=Numeric())
 
     def compare(self, operator: str, left: Sql, right: Sql) -> Sql:

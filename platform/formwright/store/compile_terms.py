@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, case, false, func, null, or_
+from sqlalchemy import ColumnElement, case, false, func, not_, null, or_
+from sqlalchemy.sql.elements import Grouping
 
 from formwright.errors import FormwrightError
 from formwright.expressions.kinds import Kind
@@ -55,3 +56,8 @@ def guarded(sql: ColumnElement[bool], terms: Iterable[Term]) -> Test:
     if not errors:
         return Test(sql)
     return Test(case((or_(*errors), null()), else_=sql), may_fail=True)
+
+
+def negate(sql: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return NOT of a condition, in parentheses: NOT binds less tightly than IS and = do, which may follow."""
+    return Grouping(not_(sql))

@@ -206,6 +206,13 @@ def _starts_with(text: str | None, beginning: str | None) -> int | None:
     return None if text is None or beginning is None else text.startswith(beginning)
 
 
+def _replace(text: str | None, old: str | None, new: str | None) -> str | None:
+    """Replace like PostgreSQL; SQLite's own has an opinion of its own about null."""
+    if text is None or old is None or new is None:
+        return None
+    return text.replace(old, new) if old else text
+
+
 def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
 
@@ -244,6 +251,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "fw_right": (2, _right),
     "fw_starts_with": (2, _starts_with),
     "fw_ends_with": (2, _ends_with),
+    "fw_replace": (3, _replace),
     "fw_lower": (1, _lower),
     "fw_upper": (1, _upper),
 }
