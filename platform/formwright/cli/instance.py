@@ -34,7 +34,7 @@ def open_instance(settings: Settings | None = None, *, ready: bool = True) -> It
     from formwright import settings as settings_  # noqa: PLC0415
     from formwright.engine.runtime import Runtime  # noqa: PLC0415
     from formwright.plugins import manager  # noqa: PLC0415
-    from formwright.store import schema  # noqa: PLC0415
+    from formwright.store import health, schema  # noqa: PLC0415
     from formwright.store.store import Store  # noqa: PLC0415
     from formwright.texts import Reader  # noqa: PLC0415
 
@@ -42,6 +42,7 @@ def open_instance(settings: Settings | None = None, *, ready: bool = True) -> It
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store.open(settings.url)
     try:
+        health.require_reachable(store.engine)
         if ready:
             schema.require_current(store.engine)
         site = Reader(language(), settings.timezone, settings.region)

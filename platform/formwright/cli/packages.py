@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from formwright.engine.packages import Plan
 
 _PATH = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @click.command(help=_("Look for mistakes in packages; needs no database and changes nothing."))
@@ -64,14 +65,14 @@ def _problem_json(problem: Problem) -> dict[str, Any]:
 @click.command(
     help=_("Say what applying a package would change, and how many records that touches.")
 )
-@click.argument("path", type=_PATH)
+@click.argument("path", type=_FOLDER)
 @click.option("--json", "as_json", is_flag=True, help=_("Write JSON."))
 def plan(path: Path, *, as_json: bool) -> int:
     """Plan the package in a folder. Return 1 when it could not be applied."""
     from formwright.engine import packages  # noqa: PLC0415 -- keeps `--help` quick
 
-    with open_instance() as runtime:
-        found = packages.plan_folder(runtime, system(runtime), path)
+    with open_instance() as runtime, runtime.unit(system(runtime)) as unit:
+        found = packages.plan(unit, packages.files_to_publish(unit, path))[0]
     if as_json:
         write_json(_plan_json(found))
     else:
@@ -80,15 +81,13 @@ def plan(path: Path, *, as_json: bool) -> int:
 
 
 def _write_plan(found: Plan) -> None:
-    if found.is_empty:
-        say_line(_("Nothing would change."))
-        return
-    for sentence in found.changes.sentences:
-        say_line(f"  {tell(sentence)}")
-    for (entity, field), count in found.touched.items():
-        if count:
-            place = f"{entity}.{field}" if field else entity
-            say_line(_("%(place)s: %(count)s records", place=place, count=count))
+    if found.same_files:
+        say_line(_("Nothing would change: this is in force already."))
+    elif not found.changes:
+        say_line(_("Only the wording of files would change."))
+    for change, count in found.counts:
+        records = _(" (%(count)s records)", count=count) if count else ""
+        say_line(f"  {tell(change.text)}{records}")
     for entity, field in found.without_index:
         say_line(
             _(
@@ -97,17 +96,23 @@ def _write_plan(found: Plan) -> None:
             )
         )
     for sentence in found.refused:
-        click.echo(_("Cannot be applied: %(reason)s", reason=tell(sentence)), err=True)
+        click.echo(_("Would lose data: %(reason)s", reason=tell(sentence)), err=True)
 
 
 def _plan_json(found: Plan) -> dict[str, Any]:
     return {
         "packages": found.packages,
-        "empty": found.is_empty,
-        "changes": [tell(sentence) for sentence in found.changes.sentences],
-        "records": [
-            {"entity": entity, "field": field, "count": count}
-            for (entity, field), count in found.touched.items()
+        "same_files": found.same_files,
+        "changes": [
+            {
+                "code": change.code,
+                "text": tell(change.text),
+                "entity": change.entity,
+                "field": change.field,
+                "effect": change.effect.value,
+                "records": count,
+            }
+            for change, count in found.counts
         ],
         "without_index": [f"{entity}.{field}" for entity, field in found.without_index],
         "refused": [tell(sentence) for sentence in found.refused],
@@ -117,15 +122,18 @@ def _plan_json(found: Plan) -> dict[str, Any]:
 @click.command(
     "apply", help=_("Put a package into force, in its present state: all of it, or nothing.")
 )
-@click.argument("path", type=_PATH)
+@click.argument("path", type=_FOLDER)
+@click.option("--accept-loss", is_flag=True, help=_("Go on although stored values would be lost."))
 @click.option("--note", default="", help=_("What the change is for; kept with the revision."))
 @click.option("--json", "as_json", is_flag=True, help=_("Write JSON."))
-def apply(path: Path, note: str, *, as_json: bool) -> None:
+def apply(path: Path, note: str, *, accept_loss: bool, as_json: bool) -> None:
     """Apply the package in a folder; doing it again changes nothing."""
     from formwright.engine import packages  # noqa: PLC0415 -- keeps `--help` quick
 
     with open_instance() as runtime:
-        published = packages.apply_folder(runtime, system(runtime), path, note)
+        published = packages.apply_folder(
+            runtime, system(runtime), path, note, accept_loss=accept_loss
+        )
     if as_json:
         write_json({"revision": published.number, **_plan_json(published.plan)})
         return

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
+from formwright.errors import StoreUnavailable
 from formwright.store import schema
 from formwright.store.database import is_safe_sqlite
 from formwright.texts import Text, say
@@ -37,6 +39,18 @@ def examine(engine: Engine) -> Iterator[Finding]:
         sqlite = connection.dialect.name == "sqlite"
         yield from _sqlite(connection) if sqlite else _postgres(connection)
     yield _schema(engine)
+
+
+def require_reachable(engine: Engine) -> None:
+    """Raise StoreUnavailable, with the reason, when the database does not answer."""
+    try:
+        with engine.connect():
+            pass
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise StoreUnavailable(
+            say("The database cannot be reached: %(reason)s", reason=reason)
+        ) from None
 
 
 def _judged(
