@@ -19,7 +19,7 @@ from formwright.store.store import Store
 from formwright.texts import Reader
 from formwright.web import assets, auth, entry, errors, files, health, home, language, log, notes, records, respond, search
 from formwright.web import current, security, shell, tables, views
-from formwright.web.extensions import csrf, db, htmx
+from formwright.web.extensions import csrf, htmx, open_database
 from formwright.web.sessions import BrowserSessions
 
 _MB = 1024 * 1024
@@ -74,14 +74,9 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _open_store(app: Flask, settings: Settings) -> None:
-    db.init_app(app)
-    with app.app_context():
-        # Flask-SQLAlchemy makes the engine and the sessions; the store opens, ends and uses them.
-        sessions = db.session.session_factory
-        sessions.configure(bind=db.engine)
     plugins = manager.load([paths.tree("plugins"), settings.home / "plugins"], entry_points=True)
     site = Reader(settings.language, settings.timezone, settings.region)
-    app.extensions["formwright"] = Runtime(Store(sessions, timezone=settings.timezone), plugins, site=site)
+    app.extensions["formwright"] = Runtime(Store(open_database(app), timezone=settings.timezone), plugins, site=site)
     app.extensions["formwright_settings"] = settings
 
 

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from formwright.engine import accounts
+from formwright.engine import accounts, profile
+from formwright.engine.actor import ANONYMOUS
 from formwright.texts import Text, say
 from formwright.web import current, respond
 from formwright.web.extensions import htmx
@@ -98,9 +99,9 @@ def attempt(login: str, password: str, address: str) -> tuple[Text | None, str]:
     store = current.runtime().store
     with store.transaction(write=False) as tx:
         by_name, by_address = tx.users.failures(login=login, address=address, since=tx.now - WINDOW)
-        credential = None if by_name >= PER_NAME or by_address >= PER_ADDRESS else _credential(tx, login)
-    if by_name >= PER_NAME or by_address >= PER_ADDRESS:
-        return WAIT, ""
+        if by_name >= PER_NAME or by_address >= PER_ADDRESS:
+            return WAIT, ""
+        credential = _credential(tx, login)
     right = verify(credential, password)
     with store.transaction(write=True) as tx:
         tx.users.note_attempt(login, address, succeeded=right)
@@ -135,7 +136,7 @@ def _credential(tx: Transaction, login: str) -> Credential | None:
     """Return the credential of a log-in name or an e-mail address."""
     found = tx.users.credential(login)
     if found is None and "@" in login:
-        user = current.runtime().user_of_email(tx, login)
+        user = profile.user_of_email(current.runtime().unit_in(tx, ANONYMOUS), login)
         found = tx.users.credential_of(user) if user is not None else None
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, redirect, request
 from werkzeug.wrappers import Response
 
+from formwright.engine import profile
 from formwright.texts import LANGUAGES, Text
 from formwright.web import current
 from formwright.web.security import local_path
@@ -66,4 +67,4 @@ def _remember(tag: str) -> None:
     if who.id is None:
         return
     current.release()
-    current.runtime().set_language(who.id, tag)
+    profile.choose_language(current.runtime(), who, tag)

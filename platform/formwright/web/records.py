@@ -11,7 +11,7 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.definitions.model import Action, Entity, Node, NodeType
-from formwright.engine import reading, records, views
+from formwright.engine import access, reading, records, views
 from formwright.engine.reading import RecordPage, RelatedList
 from formwright.engine.runtime import Unit
 from formwright.engine.views import ListState
@@ -247,19 +247,17 @@ def _tab(
     count = f"{content.count}+" if content.capped else str(content.count)
     opened = None
     if active:
-        opened = _related(unit, page.record.entity, format_id(page.record.id), key, request.args, content)
+        opened = _related(unit, page.record.entity, format_id(page.record.id), key, request.args)
     return RecordTab(key, title, address, active, count if content.count else "", related=f"{url}/related/{key}", list=opened)
 
 
-def _related(
-    unit: Unit, name: str, number: str, key: str, arguments: Any, known: RelatedList | None = None
-) -> RelatedView:
+def _related(unit: Unit, name: str, number: str, key: str, arguments: Any) -> RelatedView:
     state = ListState(after=arguments.get("after", ""), before=arguments.get("before", ""))
     page = reading.related_page(unit, name, parse_id(number) or 0, key, state)
     field = unit.entity(name).fields[key]
     url, whole = f"/records/{name}/{number}/related/{key}", f"/records/{name}/{number}"
     back = f"{whole}?tab={key}"
-    may_create = known.may_create if known is not None else reading.may_create(unit, page.entity.name)
+    may_create = access.may(unit.catalog, unit.actor, Action.CREATE, page.entity.name)
     new_url = f"/records/{page.entity.name}/new?{urlencode({f'f-{field.via}': number, 'next': back})}"
     return RelatedView(
         key=key,
