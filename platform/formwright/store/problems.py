@@ -49,6 +49,14 @@ class Restricted(FormwrightError):
         super().__init__(say("%(count)s other records refer to this one", count=total))
 
 
+class AlreadyStored(FormwrightError):
+    """A new record was to get an id that another one has: the same form was sent twice."""
+
+    def __init__(self, record_id: int) -> None:
+        self.record_id = record_id
+        super().__init__(say("this record is stored already"))
+
+
 class MissingTarget(FormwrightError):
     """A reference names a record that does not exist (any more)."""
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, FromClause, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from formwright.errors import Conflict, NotFound
 from formwright.store import tables
 from formwright.store.codec import Codec, Encoded
+from formwright.store.problems import AlreadyStored
 from formwright.store.unit import Unit
 from formwright.texts import say
 
@@ -125,8 +127,11 @@ class Rows:
         return [self.stored(entity, codec, row) for row in rows]
 
     def add(self, record: StoredRecord, encoded: Encoded) -> None:
-        """Insert one row."""
-        self._unit.connection.execute(insert(tables.record), self.row(record, encoded))
+        """Insert one row; AlreadyStored when its id is taken."""
+        try:
+            self._unit.connection.execute(insert(tables.record), self.row(record, encoded))
+        except IntegrityError as error:
+            raise AlreadyStored(record.id) from error
         self.note_nulls(record.entity, (column for column, value in encoded.slots.items() if value is None))
 
     def row(self, record: StoredRecord, encoded: Encoded) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from formwright.expressions.kinds import Base
 from formwright.ids import format_id
 from formwright.texts import Reader
 
+USER = "core.user"
 _NUMBERS = frozenset({Base.NUMBER, Base.MONEY})
 _KINDS = {"email": "mail", "phone": "phone", "url": "url", "rating": "stars", "choices": "badges", "tags": "badges"}
 
@@ -46,7 +47,7 @@ def kind_of(definition: Field | None) -> str:
     if definition.type.name == "choice":
         return "option"
     if definition.is_reference:
-        return "link"
+        return "text" if definition.target == USER else "link"  # a person is a name, no page
     return _KINDS.get(definition.type.name, "text")
 
 

@@ -164,7 +164,7 @@ def complete(unit: Unit, sent: Sent, record: StoredRecord | None = None, *, conf
         return given
     values = dict(given.values)
     for control in files:
-        before = record.values.get(control.definition.key, ()) if record is not None else ()
+        before = (record.values.get(control.definition.key) if record is not None else None) or ()
         wanted = [number for text in control.texts if (number := parse_id(text)) is not None]
         wanted += [enter(upload, unit.actor.id).id for upload in request.files.getlist(f"{control.name}~new") if upload.filename]
         values[control.definition.key] = _described(unit, wanted, before) or None
