@@ -14,7 +14,7 @@ from formwright.engine.pipeline import Work, condition_holds, present, work_out
 from formwright.engine.references import check_references
 from formwright.engine.runtime import Runtime, Unit
 from formwright.errors import Conflict, Forbidden, NotFound
-from formwright.store.problems import UniqueViolation
+from formwright.store.problems import AlreadyStored, UniqueViolation
 from formwright.store.rows import StoredRecord
 from formwright.texts import say
 
@@ -142,22 +142,33 @@ def create(
     *,
     channel: str = "form",
     form: Form | None = None,
+    record_id: int | None = None,
 ) -> Outcome:
     """Create the record that ``given`` describes, or say everything that is wrong with it.
 
     The record, its rows and its history are stored in one transaction: after Accepted all of it is there, after
-    Rejected or an exception none. Raises Forbidden before it looks at ``given``.
+    Rejected or an exception none. Raises Forbidden before it looks at ``given``. Under a ``record_id`` that is stored
+    already nothing is created, and the record that has it is returned: sent twice, a form makes one record.
     """
     try:
         with runtime.unit(actor, write=True) as unit:
-            return create_in(unit, entity_name, given, channel=channel, form=form)
+            return create_in(unit, entity_name, given, channel=channel, form=form, record_id=record_id)
+    except AlreadyStored as there:
+        with runtime.unit(actor) as unit:
+            return Accepted(find(unit, Action.READ, entity_name, there.record_id), changed=False)
     except Refused as wrong:
         with runtime.unit(actor) as unit:
             return Rejected(as_draft(unit, wrong.work))
 
 
 def create_in(
-    unit: Unit, entity_name: str, given: Input, *, channel: str = "form", form: Form | None = None
+    unit: Unit,
+    entity_name: str,
+    given: Input,
+    *,
+    channel: str = "form",
+    form: Form | None = None,
+    record_id: int | None = None,
 ) -> Accepted:
     """Create a record inside a unit of work that is already open; raises to leave it when something is wrong."""
     access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
@@ -166,10 +177,20 @@ def create_in(
     _stop_if_wrong(work, given)
     number(unit, work)
     with _clashes(work):
-        record = unit.tx.records.insert(entity_name, work.values, by=unit.actor.id, channel=channel)
+        record = _insert(unit, entity_name, work, channel, record_id)
     _write_rows(unit, work, record, channel)
     _require_scope(unit, Action.CREATE, work, record)
     return Accepted(record)
+
+
+def _insert(unit: Unit, entity_name: str, work: Work, channel: str, record_id: int | None) -> StoredRecord:
+    try:
+        return unit.tx.records.insert(entity_name, work.values, by=unit.actor.id, channel=channel, id=record_id)
+    except UniqueViolation as taken:
+        # Two at once: the other one, under the same id, holds the unique values by now.
+        if record_id is not None and any(clash.holder == record_id for clash in taken.clashes):
+            raise AlreadyStored(record_id) from taken
+        raise
 
 
 def update(
