@@ -139,10 +139,10 @@ class Bulk:
         place = self._unit.shape.place(entity).id
         if self._unit.is_postgres:
             found = self._unit.connection.exec_driver_sql(
-                "SELECT u.\"constraint\", u.value, u.record_id FROM unique_value u "
-                "JOIN unnest(%s::text[], %s::text[]) AS w(\"constraint\", value) "
-                "ON u.\"constraint\" = w.\"constraint\" COLLATE \"C\" AND u.value = w.value COLLATE \"C\" "
-                "WHERE u.workspace_id = %s AND u.entity_id = %s",
+                # LATERAL with LIMIT: one look into the primary key a claim, whatever the statistics say
+                "SELECT w.name, w.value, u.record_id FROM unnest(%s::text[], %s::text[]) AS w(name, value) "
+                "CROSS JOIN LATERAL (SELECT record_id FROM unique_value WHERE workspace_id = %s AND entity_id = %s "
+                'AND "constraint" = w.name AND value = w.value LIMIT 1) AS u',
                 (
                     [claim.constraint for claim in wanted],
                     [claim.value for claim in wanted],

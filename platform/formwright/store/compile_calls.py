@@ -12,7 +12,7 @@ from formwright.expressions.builtin import BLANKS
 from formwright.expressions.kinds import Base, Kind
 from formwright.store.compile_dates import Moments
 from formwright.store.compile_numbers import Numbers, exact_number
-from formwright.store.compile_terms import Sql, Term
+from formwright.store.compile_terms import Sql, Term, collated
 
 #: Longest count of characters or workdays that means anything.
 _MANY = 1_000_000
@@ -62,7 +62,7 @@ def _letters(name: str) -> Form:
     def form(sheet: Sheet, terms: Sequence[Term], _words: Sequence[str], kind: Kind) -> Term:
         if not sheet.postgres:
             return _text(getattr(func, f"fw_{name}")(terms[0].sql, type_=Text()), kind)
-        changed = getattr(func, name)(terms[0].sql.collate("und-x-icu"), type_=Text())
+        changed = getattr(func, name)(collated(terms[0].sql, "und-x-icu"), type_=Text())
         return _text(changed.collate("C"), kind)
 
     return form

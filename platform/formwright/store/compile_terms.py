@@ -61,3 +61,8 @@ def guarded(sql: ColumnElement[bool], terms: Iterable[Term]) -> Test:
 def negate(sql: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return NOT of a condition, in parentheses: NOT binds less tightly than IS and = do, which may follow."""
     return Grouping(not_(sql))
+
+
+def collated(sql: Sql, collation: str) -> Sql:
+    """Return a text that compares by ``collation``; the parentheses keep it from binding to a part only."""
+    return Grouping(sql).collate(collation)

@@ -1,0 +1,246 @@
+"""Comparisons in SQL, in the form that an index can serve wherever there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    true,
+    type_coerce,
+)
+
+from formwright.expressions import calendar
+from formwright.expressions.environment import EvaluationError
+from formwright.expressions.kinds import MONEY_LIKE, Base, Kind
+from formwright.expressions.relations import is_day_against_instant
+from formwright.expressions.tree import (
+    Compare,
+    ListOf,
+    Node,
+)
+from formwright.store.columntypes import Instant
+from formwright.store.compile_base import MANY, Compiling, sortable, unless
+from formwright.store.compile_calls import day_of
+from formwright.store.compile_numbers import (
+    compare,
+    compare_with_constant,
+    exact_number,
+)
+from formwright.store.compile_sets import any_item, exists_in, failures_of, set_of
+from formwright.store.compile_terms import Sql, Term, Test, exact, guarded, negate
+from formwright.store.compile_values import value_of_item
+
+
+def compare_nodes(c: Compiling, node: Compare, *, loose: bool) -> Test:
+    """Return a comparison or ``in`` as a condition."""
+    if node.operator == "in":
+        return membership(c, node, loose=loose)
+    left, right = node.left, node.right
+    if Base.NULL in (c.kind(left).base, c.kind(right).base):
+        return compare_with_null(c, node)
+    operator = node.operator
+    if c.is_constant(left):
+        left, right, operator = right, left, _MIRRORED.get(operator, operator)
+    if c.is_constant(right):
+        return compare_with_known(c, left, operator, right, loose=loose)
+    first, second = c.term(left), c.term(right)
+    return guarded(compare_terms(c, first, operator, second, loose=loose), [first, second])
+
+
+def compare_with_null(c: Compiling, node: Compare) -> Test:
+    """Compare with null that is written down; a list is null when it is empty."""
+    other = node.right if c.kind(node.left).base is Base.NULL else node.left
+    if c.kind(other).base in MANY:
+        found = any_item(c, other)
+        return Test(negate(found.sql) if node.operator == "==" else found.sql, found.may_fail)
+    if c.kind(other).base is Base.BOOLEAN:
+        test = c.test(other, loose=False)
+        never = false() if node.operator == "==" else true()
+        return Test(
+            case((test.sql.is_(None), null()), else_=never) if test.may_fail else never,
+            test.may_fail,
+        )
+    term = c.term(other)
+    missing = term.sql.is_(None)
+    return guarded(missing if node.operator == "==" else negate(missing), [term])
+
+
+def compare_with_known(
+    c: Compiling, left: Node, operator: str, right: Node, *, loose: bool
+) -> Test:
+    """Compare with what is known: the form an index can serve."""
+    try:
+        value = c.evaluate(right)
+    except EvaluationError:
+        return Test(type_coerce(null(), true().type), may_fail=True)
+    if c.kind(left).base is Base.BOOLEAN:
+        test = c.test(left, loose=False)
+        return test if bool(value) is (operator == "==") else Test(negate(test.sql), test.may_fail)
+    term = c.term(left)
+    if value is None:
+        missing = {"==": term.sql.is_(None), "!=": term.sql.is_not(None)}.get(operator, false())
+        return guarded(missing, [term])
+    if is_day_against_instant(c.kind(left), c.kind(right)):
+        return guarded(compare_days(c, term, operator, value, loose=loose), [term])
+    sql = compare_value(c, term, operator, value)
+    if operator == "!=":
+        return guarded(sql, [term])
+    return guarded(exact(sql, loose=loose), [term])
+
+
+def compare_value(c: Compiling, term: Term, operator: str, value: Any) -> ColumnElement[bool]:
+    """Compare with a value that is not null; the result is null when the field is, but for ``!=``."""
+    if isinstance(value, Decimal):
+        if term.scale is not None:
+            return compare_with_constant(operator, term.sql, term.scale, value)
+        number = c.numbers.constant(value)
+        if operator == "!=":
+            return func.coalesce(c.numbers.compare("!=", term.sql, number), true())
+        return c.numbers.compare(operator, term.sql, number)
+    other = c.literal(value, term.kind).sql
+    if operator == "!=":
+        return term.sql.is_distinct_from(other)
+    return compare(operator, sortable(c, term), other)  # type: ignore[no-any-return] # a SQL comparison
+
+
+def compare_days(
+    c: Compiling, term: Term, operator: str, value: date, *, loose: bool
+) -> ColumnElement[bool]:
+    """Compare a day with an instant by the day of the latter; a known day becomes two instants."""
+    if term.kind.base is Base.DATE:
+        day = calendar.day_of(value, ZoneInfo(c.zone))
+        sql = compare_value(c, term, operator, day)
+        return sql if operator == "!=" else exact(sql, loose=loose)
+    try:
+        start = calendar.start_of_day(value, ZoneInfo(c.zone))
+        end = calendar.start_of_day(value + timedelta(days=1), ZoneInfo(c.zone))
+    except OverflowError:
+        day_term = Term(day_of(c, term), Kind(Base.DATE))
+        return exact(compare_value(c, day_term, operator, value), loose=loose)
+    first, behind = literal(start, Instant()), literal(end, Instant())
+    column = term.sql
+    match operator:
+        case "==":
+            return exact(and_(column >= first, column < behind), loose=loose)
+        case "!=":
+            return or_(column.is_(None), column < first, column >= behind)
+        case "<":
+            return exact(column < first, loose=loose)
+        case "<=":
+            return exact(column < behind, loose=loose)
+        case ">":
+            return exact(column >= behind, loose=loose)
+        case _:
+            return exact(column >= first, loose=loose)
+
+
+def compare_terms(
+    c: Compiling, left: Term, operator: str, right: Term, *, loose: bool
+) -> ColumnElement[bool]:
+    """Compare two values that both depend on the row."""
+    if left.kind.base in MONEY_LIKE:
+        return compare_numbers(c, left, operator, right, loose=loose)
+    if is_day_against_instant(left.kind, right.kind):
+        day = Kind(Base.DATE)
+        left, right = (Term(day_of(c, term), day) for term in (left, right))
+    return compare_sql(sortable(c, left), operator, right.sql, loose=loose)
+
+
+def compare_sql(left: Sql, operator: str, right: Sql, *, loose: bool) -> ColumnElement[bool]:
+    """Compare two values; ``==`` and ``!=`` take null for a value."""
+    if operator == "==":
+        return left.is_not_distinct_from(right)
+    if operator == "!=":
+        return left.is_distinct_from(right)
+    return exact(compare(operator, left, right), loose=loose)
+
+
+def compare_numbers(
+    c: Compiling, left: Term, operator: str, right: Term, *, loose: bool
+) -> ColumnElement[bool]:
+    """Compare two numbers, as integers when both are of one scale."""
+    if left.scale is not None and left.scale == right.scale:
+        return compare_sql(left.sql, operator, right.sql, loose=loose)
+    first, second = exact_number(c.numbers, left), exact_number(c.numbers, right)
+    if c.postgres:
+        return compare_sql(first, operator, second, loose=loose)
+    found = exact(
+        c.numbers.compare("==" if operator == "!=" else operator, first, second), loose=False
+    )
+    if operator in {"==", "!="}:
+        same = or_(found, and_(left.sql.is_(None), right.sql.is_(None)))
+        return same if operator == "==" else negate(same)
+    return found
+
+
+def membership(c: Compiling, node: Compare, *, loose: bool) -> Test:
+    """Return ``in``: of known values, of a list that is written down, of a field or of rows."""
+    if c.is_constant(node.right):
+        return in_known(c, node, loose=loose)
+    if isinstance(node.right, ListOf):
+        tests = [
+            compare_nodes(c, Compare("==", node.left, item, node.span), loose=False)
+            for item in node.right.items
+        ]
+        errors = [test.sql.is_(None) for test in tests if test.may_fail]
+        found = or_(false(), *(test.sql for test in tests))
+        return (
+            Test(case((or_(*errors), null()), else_=found), may_fail=True)
+            if errors
+            else Test(found)
+        )
+    left = c.term(node.left) if not c.is_constant(node.left) else c.bound(node.left)
+    members = set_of(c, node.right)
+    value = value_of_item(members.item)
+    found = exists_in(members, compare_terms(c, value, "==", left, loose=False))
+    failing = failures_of(members, [value])
+    return (
+        guarded(unless(failing, found), [left]) if failing is not None else guarded(found, [left])
+    )
+
+
+def in_known(c: Compiling, node: Compare, *, loose: bool) -> Test:
+    """Test against a list that is known: IN, which an index can serve."""
+    try:
+        values = list(c.evaluate(node.right))
+    except EvaluationError:
+        return Test(type_coerce(null(), true().type), may_fail=True)
+    if c.kind(node.left).base is Base.BOOLEAN:
+        test = c.test(node.left, loose=False)
+        choices = [
+            test.sql if value else negate(test.sql) for value in set(values) if value is not None
+        ]
+        return Test(or_(false(), *choices), test.may_fail)
+    term = c.term(node.left)
+    known = [value for value in dict.fromkeys(values) if value is not None]
+    if term.kind.base in MONEY_LIKE or is_mixed(term, known):
+        parts = [compare_value(c, term, "==", value) for value in known]
+        found: ColumnElement[bool] = or_(false(), *parts)
+    elif known:
+        found = term.sql.in_([c.literal(value, term.kind).sql for value in known])
+    else:
+        found = false()
+    if None in values:
+        found = or_(found, term.sql.is_(None))
+    return guarded(exact(found, loose=loose), [term])
+
+
+def is_mixed(term: Term, values: Sequence[Any]) -> bool:
+    """Tell whether days meet instants."""
+    day = term.kind.base is Base.DATE
+    return any(isinstance(value, date) and isinstance(value, datetime) is day for value in values)
+
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
