@@ -10,7 +10,7 @@ from typing import Any
 
 from babel.numbers import list_currencies
 
-from formwright.definitions.building import USER, Building, EntityDraft, humanise
+from formwright.definitions.building import CORE, USER, Building, EntityDraft, humanise
 from formwright.definitions.model import BUILT_IN_FIELDS, Field, Option, Setting
 from formwright.definitions.parts import Part
 from formwright.expressions import kinds
@@ -114,18 +114,26 @@ class FieldBuilder:
                 building.find("sequence", part.text("sequence"), package, part.at("sequence")) or ""
             )
         if found.type.name == "user":
-            changes["target"] = USER
+            changes["target"] = self._user(part)
         for name in ("to", "of"):
             if name in part:
-                changes["target"] = (
-                    building.find("entity", part.text(name), package, part.at(name)) or ""
-                )
+                target = building.find("entity", part.text(name), package, part.at(name))
+                changes["target"] = target or ""
+                if target is None:
+                    building.broken.add(part.key)  # nor can anything that goes through it
         if found.type.name in {"choice", "choices"}:
             self._check_choice(part)
         if "currency" in part and part.text("currency") not in list_currencies():
             message = say("there is no currency '%(name)s'", name=part.text("currency"))
             building.problem(part.at("currency"), "FW102", message)
         return replace(found, **changes)
+
+    def _user(self, part: Part) -> str:
+        """Return the entity of the people who log in, which the core brings."""
+        if CORE not in self._building.packages:
+            message = say("the package '%(key)s' is required and not there", key=CORE)
+            self._building.problem(part.at("type"), "FW203", message)
+        return USER
 
     def _check_choice(self, part: Part) -> None:
         given = [name for name in ("options", "option_set") if name in part]

@@ -65,26 +65,33 @@ def link_entities(building: Building) -> None:
 
 def _link_backlink(building: Building, draft: EntityDraft, found: Field) -> None:
     part = draft.parts[found.key]
+    reference = _referring(building, draft, part)
+    if reference is None:
+        building.broken.add(found.key)
+        return
+    building.set_field(draft.name, replace(found, target=reference.entity, via=reference.key))
+
+
+def _referring(building: Building, draft: EntityDraft, part: Part) -> Field | None:
+    """Return the reference that a backlink names; None, with a problem, when it is none to its entity."""
     owner, _, key = part.text("from").rpartition(".")
     place = part.at("from")
     if not owner:
         message = say("'from' names a reference of another entity, like contact.customer")
         building.problem(place, "FW206", message)
-        return
+        return None
     entity = building.find("entity", owner, part.package, place)
     reference = building.field(entity, key, place) if entity else None
-    if reference is None or entity is None:
-        return
-    if not _refers_to(reference, draft.name):
-        message = say(
-            "'%(name)s' of '%(entity)s' is no reference to '%(target)s'",
-            name=key,
-            entity=entity,
-            target=draft.name,
-        )
-        building.problem(place, "FW206", message)
-        return
-    building.set_field(draft.name, replace(found, target=entity, via=key))
+    if reference is None or _refers_to(reference, draft.name) or building.is_broken(key):
+        return reference
+    message = say(
+        "'%(name)s' of '%(entity)s' is no reference to '%(target)s'",
+        name=key,
+        entity=reference.entity,
+        target=draft.name,
+    )
+    building.problem(place, "FW206", message)
+    return None
 
 
 def _link_inverse(building: Building, draft: EntityDraft, found: Field) -> None:
@@ -136,6 +143,7 @@ def _link_subform(building: Building, draft: EntityDraft, found: Field) -> None:
             "'%(entity)s' is not of 'kind: child', so its records cannot be rows", entity=child.name
         )
         building.problem(place, "FW206", message)
+        building.broken.add(found.key)
     elif child.parent:
         message = say(
             "the rows of '%(entity)s' belong to '%(parent)s' already",

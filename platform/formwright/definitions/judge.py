@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,6 +29,8 @@ from formwright.texts import Text, say
 
 Path: TypeAlias = tuple[Step, ...]
 
+#: Texts that are remembered as good.
+_REMEMBERED = 2000
 _WORD = re.compile(r"\w+")
 
 
@@ -80,17 +83,24 @@ class Judge:
 
     def __init__(self, types: Iterable[FieldType], *, lost_types: bool = False) -> None:
         self._attributes = {kind.name: kind.attributes for kind in types}
-        self._validator = _validator(
-            tuple(TypeWord(*each) for each in self._attributes.items()), lost_types
-        )
+        words = tuple(TypeWord(*each) for each in self._attributes.items())
+        self._validator, self._accepted = _validator(words, lost_types)
 
     def problems(self, document: Document) -> list[tuple[Path, Problem]]:
         """Return every problem of ``document`` with the path of the value it is about."""
+        digest = document.digest
+        if digest in self._accepted:
+            self._accepted.move_to_end(digest)
+            return []
         found: list[tuple[Path, Problem]] = []
         for error in self._validator.iter_errors(document.data):
             found += self._explain(_Failure.of(error), document.place)
             if len(found) > MAX_PROBLEMS:
                 break
+        if not found:
+            self._accepted[digest] = None
+            if len(self._accepted) > _REMEMBERED:
+                self._accepted.popitem(last=False)
         return found
 
     def accepts(self, document: Document) -> bool:
@@ -125,8 +135,14 @@ class Judge:
 
 
 @lru_cache(maxsize=8)
-def _validator(types: tuple[TypeWord, ...], lost_types: bool) -> Any:
-    return validator_for(json_schema(types, lost_types=lost_types))
+def _validator(
+    types: tuple[TypeWord, ...], lost_types: bool
+) -> tuple[Any, OrderedDict[bytes, None]]:
+    """Return the validator, and room for the digests of texts that it had nothing to say about.
+
+    A published package is judged again by every process and at every plan; its text is as good as it was.
+    """
+    return validator_for(json_schema(types, lost_types=lost_types)), OrderedDict()
 
 
 def chain(path: Path) -> Iterator[tuple[Shape, Construct | None]]:

@@ -117,8 +117,10 @@ def _read_package(
     broken: set[str] = set()
     usable = True
     for path, text in files.items():
+        before = len(problems)
         document = parse(path, text, problems)
         if document is None:
+            usable = usable and len(problems) == before  # an empty file is no harm
             continue
         wrong = judge.problems(document)
         problems += [problem for _, problem in wrong]

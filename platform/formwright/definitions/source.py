@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ class Document:
     file: str
     data: dict[str, Any]
     place: Place
+
+    @property
+    def digest(self) -> bytes:
+        """What the text and its notation come down to: equal for files that hold the same."""
+        notation = "json" if self.file.endswith(".json") else "yaml"
+        return sha256(f"{notation}\n{self.place.source.text}".encode()).digest()
 
 
 def read_file(path: Path, shown: str, problems: list[Problem]) -> str | None:
