@@ -12,11 +12,13 @@ from flask import current_app, g, request
 
 from formwright.engine.actor import ANONYMOUS, Actor
 from formwright.engine.runtime import Runtime, Unit
+from formwright.engine.visits import visit
 from formwright.texts import LANGUAGES, Reader, best_language
 from formwright.web.sessions import browser
 
 if TYPE_CHECKING:
     from formwright.settings import Settings
+    from formwright.store.transaction import Transaction
     from formwright.store.users import OpenSession
 
 P = ParamSpec("P")
@@ -122,14 +124,15 @@ def touch_session() -> None:
             tx.users.touch(session)
 
 
-def _identify(tx: object) -> Actor:
-    g.session = tx.users.session(browser().token) if not browser().fresh else None  # type: ignore[attr-defined]
-    if g.session is None:
+def _identify(tx: Transaction) -> Actor:
+    found = visit(runtime(), tx, browser().token) if not browser().fresh else None
+    if found is None:
+        g.session = None
         language()
         return ANONYMOUS
-    found = runtime().actor(tx, g.session.user)
-    g.language = _chosen() or best_language(found.reader.language)
-    return replace(found, reader=replace(found.reader, language=g.language))
+    g.session, person = found
+    g.language = _chosen() or best_language(person.reader.language)
+    return replace(person, reader=replace(person.reader, language=g.language))
 
 
 def _chosen() -> str | None:

@@ -1,0 +1,36 @@
+"""Who asks: from the token of a browser to the actor of a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from formwright.engine.accounts import USER
+from formwright.engine.actor import Actor
+from formwright.texts import Reader
+
+if TYPE_CHECKING:
+    from formwright.engine.runtime import Runtime
+    from formwright.store.transaction import Transaction
+    from formwright.store.users import OpenSession
+
+
+def visit(runtime: Runtime, tx: Transaction, token: str) -> tuple[OpenSession, Actor] | None:
+    """Return the session of ``token`` with the person it belongs to; None when it has ended.
+
+    Roles, language and whether the person may still log in are read anew for every request, so that taking a role
+    away takes effect at once.
+    """
+    definitions = runtime.refresh(tx)
+    tx.use(definitions.catalog)
+    found = tx.users.visit(token, tx.shape.place(USER).id)
+    if found is None:
+        return None
+    values = tx.shape.codec(USER).decode(found.document)
+    reader = Reader(
+        language=values.get("language") or runtime.site.language,
+        timezone=values.get("timezone") or runtime.site.timezone,
+        region=runtime.site.region,
+    )
+    roles = definitions.catalog.roles_of(found.roles)
+    actor = Actor(found.session.user, values.get("login") or "", values.get("name") or "", roles, reader)
+    return found.session, actor
