@@ -9,9 +9,11 @@ from formwright.expressions import calls
 from formwright.expressions.builtin import BUILTIN
 from formwright.expressions.checked import (
     MAXIMUM_PATH,
+    MAXIMUM_WEIGHT,
     NO_ROOTS,
     ROOTS,
     Checked,
+    FormulaSchema,
     Meaning,
     Path,
     Schema,
@@ -35,7 +37,7 @@ from formwright.expressions.kinds import (
 from formwright.expressions.literals import adapt, kind_of_value
 from formwright.expressions.printing import to_text
 from formwright.expressions.relations import ORDERED, comparable, describe, fits, unite
-from formwright.expressions.syntax import RESERVED, ExpressionError, parse
+from formwright.expressions.syntax import RESERVED, ExpressionError, children, parse
 from formwright.expressions.tree import (
     Arithmetic,
     Call,
@@ -54,7 +56,7 @@ from formwright.expressions.tree import (
 from formwright.suggest import closest
 from formwright.texts import Text, say
 
-__all__ = ["Checked", "Meaning", "Schema", "check"]
+__all__ = ["Checked", "FormulaSchema", "Meaning", "Schema", "check"]
 
 _USER = "core.user"
 _NOTHING: frozenset[str] = frozenset()
@@ -105,12 +107,16 @@ class Checker:
         self.root_reads: set[tuple[str, ...]] = set()
         self.roots: set[str] = set()
         self.time_dependent = False
+        self.weights: dict[int, int] = {}
         self.obstacles: list[tuple[Span, Text]] = []
 
     def result(self, source: str, seen: Seen) -> Checked:
         """Return what was found."""
         if seen.varies and seen.kind.base in _MANY | {Base.OBJECT}:
             self.hinder(seen.node, say("a database can only work out a single value"))
+        weight = self.weights[id(seen.node)]
+        if seen.varies and weight > MAXIMUM_WEIGHT:
+            self.hinder(seen.node, say("it is too complicated"))
         return Checked(
             source=source,
             node=seen.node,
@@ -125,6 +131,7 @@ class Checker:
             root_reads=frozenset(self.root_reads),
             roots=frozenset(self.roots),
             time_dependent=self.time_dependent,
+            weight=weight,
             obstacles=tuple(self.obstacles),
         )
 
@@ -168,7 +175,29 @@ class Checker:
         """Keep what is known about ``node``."""
         self.kinds[id(node)] = kind
         self.varies[id(node)] = varies
+        self.weights[id(node)] = self._weigh(node) if varies else 1
         return Seen(node, kind, varies, path)
+
+    def _weigh(self, node: Node) -> int:
+        meaning = self.expansions.get(id(node))
+        if meaning is not None:
+            return self.weights[id(meaning)]
+        inner = sum(self.weights.get(id(child), 1) for child in children(node))
+        repeats = isinstance(node, Call | Conditional | Compare) or (
+            isinstance(node, Arithmetic) and node.operator in "/%"
+        )
+        return 1 + inner * (2 if repeats else 1)
+
+    def _work_out(self, seen: Seen, entity: str, name: str) -> None:
+        """Take account of a field that a database would have to work out itself."""
+        formula = (
+            self.schema.formula(entity, name) if isinstance(self.schema, FormulaSchema) else None
+        )
+        if formula is None or not seen.varies:
+            return
+        self.weights[id(seen.node)] = formula.weight
+        for _, reason in formula.obstacles[:1]:
+            self.hinder(seen.node, reason)
 
     def record_path(self, path: Path | None) -> None:
         """Note a path as read."""
@@ -239,7 +268,9 @@ class Checker:
         if kind is None:
             raise self._unknown(node, self.entity, scope)
         self.meanings[id(fresh)] = Meaning.FIELD
-        return self.note(fresh, kind, _ROW, Path("", (node.name,)))
+        seen = self.note(fresh, kind, _ROW, Path("", (node.name,)))
+        self._work_out(seen, self.entity, node.name)
+        return seen
 
     def _see_root(self, node: Name, scope: Scope) -> Seen:
         name = node.name
@@ -322,7 +353,9 @@ class Checker:
         kind = self._member_kind(node, owner, scope)
         if path is not None:
             kind = path.rebase(kind)
-        return self.note(Member(owner.node, node.name, node.span), kind, owner.varies, path)
+        seen = self.note(Member(owner.node, node.name, node.span), kind, owner.varies, path)
+        self._work_out(seen, owner.kind.entity or (owner.kind.of or NULL).entity, node.name)
+        return seen
 
     def _member_kind(self, node: Member, owner: Seen, scope: Scope) -> Kind:
         kind = owner.kind
@@ -385,9 +418,8 @@ class Checker:
             self._fit_comparison(node, left, right)
         varies = left.varies | right.varies
         compare = Compare(node.operator, left.node, right.node, node.span)
-        if varies and Base.LIST in (left.kind.base, right.kind.base) and node.operator != "in":
-            if Base.NULL not in (left.kind.base, right.kind.base):
-                self.hinder(compare, say("a database cannot compare whole lists"))
+        if varies and left.kind.base is Base.LIST and right.kind.base is Base.LIST:
+            self.hinder(compare, say("a database cannot compare whole lists"))
         return self.note(compare, BOOLEAN, varies)
 
     def _fit_comparison(self, node: Compare, left: Seen, right: Seen) -> None:

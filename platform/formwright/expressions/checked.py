@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from formwright.expressions.functions import Function
 from formwright.expressions.kinds import Kind
@@ -19,6 +19,8 @@ ROOTS = frozenset(
 )
 #: Segments of a path, counted behind ``this``, ``old``, ``parent``, ``item`` and the like.
 MAXIMUM_PATH = 4
+#: How much SQL an expression may become, in parts; divisions and choices repeat what they are about.
+MAXIMUM_WEIGHT = 5_000
 #: Macros inside the condition of a macro.
 MAXIMUM_NESTING = 2
 
@@ -32,6 +34,15 @@ class Schema(Protocol):
 
     def member_names(self, entity: str) -> Iterable[str]:
         """Return every name that ``member`` knows."""
+        ...
+
+
+@runtime_checkable
+class FormulaSchema(Protocol):
+    """A schema that also knows which fields are worked out on read, so that a database has to do the same."""
+
+    def formula(self, entity: str, name: str) -> Checked | None:
+        """Return the expression of a computed field that is not stored, None for any other field."""
         ...
 
 
@@ -122,6 +133,8 @@ class Checked:
     root_reads: frozenset[tuple[str, ...]]
     roots: frozenset[str]
     time_dependent: bool
+    #: Roughly how many parts its SQL has.
+    weight: int = 1
     #: Why a database cannot work it out, each with its place; empty when it can.
     obstacles: tuple[tuple[Span, Text], ...] = ()
     #: Room for what others derive from this once: the prepared interpreter, say.

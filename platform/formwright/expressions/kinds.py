@@ -86,8 +86,7 @@ def money(currency: str) -> Kind:
 #: What evaluation works on. Numbers and amounts of money are Decimal, datetimes are aware and in UTC, a
 #: reference is the record's id, records and lists are tuples. None is null; booleans are never null.
 Value: TypeAlias = (
-    None
-    | bool
+    bool
     | int
     | Decimal
     | str
@@ -97,4 +96,5 @@ Value: TypeAlias = (
     | timedelta
     | tuple["Value", ...]
     | Mapping[str, "Value"]
+    | None
 )

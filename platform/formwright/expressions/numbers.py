@@ -43,7 +43,10 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
     """Return the quotient, rounded to twelve places; raise DivisionByZero."""
     if not right:
         raise DivisionByZero
-    return CONTEXT.plus(_WIDE.divide(left, right).quantize(_QUOTIENT_STEP, ROUND_HALF_UP, _WIDE))
+    quotient = _WIDE.divide(left, right).quantize(_QUOTIENT_STEP, ROUND_HALF_UP, _WIDE)
+    shortest = CONTEXT.normalize(quotient)
+    is_whole = shortest == shortest.to_integral_value()
+    return CONTEXT.quantize(shortest, _STEPS[0]) if is_whole else shortest
 
 
 def remainder(left: Decimal, right: Decimal) -> Decimal:
@@ -56,9 +59,10 @@ def remainder(left: Decimal, right: Decimal) -> Decimal:
 def rounded(number: Decimal, digits: Decimal | None = None) -> Decimal:
     """Return ``number`` with so many places; a negative count rounds to tens, hundreds and so on."""
     places = 0 if digits is None else int(digits)
-    step = _STEPS[max(-PRECISION, min(places, PRECISION - 1))]
-    result = number.quantize(step, ROUND_HALF_UP, _WIDE)
-    return result if places >= 0 else CONTEXT.plus(result.quantize(_STEPS[0], context=_WIDE))
+    if places >= 0:
+        return number.quantize(_STEPS[min(places, PRECISION)], ROUND_HALF_UP, _WIDE)
+    coarse = number.quantize(_STEPS[max(places, -PRECISION)], ROUND_HALF_UP, _WIDE)
+    return CONTEXT.plus(coarse.quantize(_STEPS[0], context=_WIDE))
 
 
 def read(text: str) -> Decimal | None:

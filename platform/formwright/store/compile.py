@@ -56,6 +56,8 @@ from formwright.store.compile_values import (
     choose_value,
     extreme_of,
     first_value,
+    is_followed,
+    through,
     value_of_member,
     value_of_name,
 )
@@ -203,6 +205,8 @@ class _Compiler:
                 return self._choose(node)
             case Call():
                 return self._call_test(node, loose=loose)
+            case Member() if is_followed(self, node):
+                return Test(through(self, node, lambda term: term.sql))
             case _:
                 term = self.term(node)
                 return guarded(term.sql, [term])

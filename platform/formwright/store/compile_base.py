@@ -18,6 +18,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.sql import operators
 
 from formwright.definitions.model import Entity
 from formwright.expressions.checked import Checked
@@ -162,9 +163,14 @@ def failed() -> Test:
     return Test(type_coerce(null(), Boolean()), may_fail=True)
 
 
+def is_plain(sql: Sql) -> bool:
+    """Tell whether a text compares by code point as it is: a column, or one that says so itself."""
+    return isinstance(sql, Column) or getattr(sql, "operator", None) is operators.collate
+
+
 def sortable(c: Compiling, term: Term) -> Sql:
     """Return a text so that it compares by code point; columns do already."""
-    if not c.postgres or term.kind.base is not Base.TEXT or isinstance(term.sql, Column):
+    if not c.postgres or term.kind.base is not Base.TEXT or is_plain(term.sql):
         return term.sql
     return collated(term.sql, "C")
 

@@ -40,7 +40,7 @@ from formwright.store.compile_numbers import (
 )
 from formwright.store.compile_sets import any_item, exists_in, failures_of, set_of
 from formwright.store.compile_terms import Sql, Term, Test, exact, guarded, negate
-from formwright.store.compile_values import value_of_item
+from formwright.store.compile_values import is_followed, through, value_of_item
 
 
 def compare_nodes(c: Compiling, node: Compare, *, loose: bool) -> Test:
@@ -88,16 +88,21 @@ def compare_with_known(
     if c.kind(left).base is Base.BOOLEAN:
         test = c.test(left, loose=False)
         return test if bool(value) is (operator == "==") else Test(negate(test.sql), test.may_fail)
+    days = is_day_against_instant(c.kind(left), c.kind(right))
+
+    def compared(term: Term, *, loose: bool = loose) -> ColumnElement[bool]:
+        if value is None:
+            found = {"==": term.sql.is_(None), "!=": term.sql.is_not(None)}
+            return found.get(operator, false())
+        if days:
+            return compare_days(c, term, operator, value, loose=loose)
+        sql = compare_value(c, term, operator, value)
+        return sql if operator == "!=" else exact(sql, loose=loose)
+
+    if value is not None and operator != "!=" and is_followed(c, left):
+        return Test(through(c, left, lambda term: compared(term, loose=True)))
     term = c.term(left)
-    if value is None:
-        missing = {"==": term.sql.is_(None), "!=": term.sql.is_not(None)}.get(operator, false())
-        return guarded(missing, [term])
-    if is_day_against_instant(c.kind(left), c.kind(right)):
-        return guarded(compare_days(c, term, operator, value, loose=loose), [term])
-    sql = compare_value(c, term, operator, value)
-    if operator == "!=":
-        return guarded(sql, [term])
-    return guarded(exact(sql, loose=loose), [term])
+    return guarded(compared(term), [term])
 
 
 def compare_value(c: Compiling, term: Term, operator: str, value: Any) -> ColumnElement[bool]:
@@ -223,18 +228,23 @@ def in_known(c: Compiling, node: Compare, *, loose: bool) -> Test:
             test.sql if value else negate(test.sql) for value in set(values) if value is not None
         ]
         return Test(or_(false(), *choices), test.may_fail)
-    term = c.term(node.left)
     known = [value for value in dict.fromkeys(values) if value is not None]
-    if term.kind.base in MONEY_LIKE or is_mixed(term, known):
-        parts = [compare_value(c, term, "==", value) for value in known]
-        found: ColumnElement[bool] = or_(false(), *parts)
-    elif known:
-        found = term.sql.in_([c.literal(value, term.kind).sql for value in known])
-    else:
-        found = false()
+    if None not in values and is_followed(c, node.left):
+        return Test(through(c, node.left, lambda term: one_of(c, term, known)))
+    term = c.term(node.left)
+    found = one_of(c, term, known)
     if None in values:
         found = or_(found, term.sql.is_(None))
     return guarded(exact(found, loose=loose), [term])
+
+
+def one_of(c: Compiling, term: Term, values: Sequence[Any]) -> ColumnElement[bool]:
+    """Compare with several values, none of them null; null when the field is."""
+    if not values:
+        return false()
+    if term.kind.base in MONEY_LIKE or is_mixed(term, values):
+        return or_(*(compare_value(c, term, "==", value) for value in values))
+    return term.sql.in_([c.literal(value, term.kind).sql for value in values])
 
 
 def is_mixed(term: Term, values: Sequence[Any]) -> bool:

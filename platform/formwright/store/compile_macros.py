@@ -99,11 +99,10 @@ def count_if(c: Compiling, node: Call, kind: Kind) -> Term:
         conditions=(*members.conditions, test.sql),
         tests=(*members.tests, test) if test.may_fail else members.tests,
     )
-    return scalar(c, filtered, func.count(), kind, 0)
+    return scalar(filtered, func.count(), kind, 0)
 
 
 def scalar(
-    c: Compiling,
     members: Rows,
     what: Sql,
     kind: Kind,
@@ -122,7 +121,7 @@ def aggregate(c: Compiling, node: Call, kind: Kind) -> Term:
     if len(node.arguments) == 2:
         value = c.inside(members.item).term(node.arguments[1])
     elif node.function == "COUNT" and not isinstance(members.item, Term):
-        return scalar(c, members, func.count(), kind, 0)
+        return scalar(members, func.count(), kind, 0)
     else:
         value = value_of_item(members.item)
     return aggregate_value(c, node.function, members, value, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -99,6 +99,42 @@ def row_at_hand(c: Compiling, node: Node) -> RecordColumns | None:
     if meaning is Meaning.ITEM and item is not None and not isinstance(item, Term | Fixed):
         return item
     return None
+
+
+def is_followed(c: Compiling, node: Node) -> bool:
+    """Tell whether ``node`` is a stored field of a record that a chain of references leads to."""
+    if not isinstance(node, Member) or c.kind(node.owner).base is not Base.REFERENCE:
+        return False
+    if row_at_hand(c, node.owner) is not None or not _is_chain(node.owner):
+        return False
+    field = c.columns.record(c.kind(node.owner).entity).definition.fields.get(node.name)
+    return field is None or field.compute is None or field.stored
+
+
+def _is_chain(node: Node) -> bool:
+    return isinstance(node, Name) or (isinstance(node, Member) and _is_chain(node.owner))
+
+
+def through(
+    c: Compiling, node: Node, condition: Callable[[Term], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Return the condition that there is a value at the end of a chain of references, and ``condition`` holds of it.
+
+    EXISTS lets a database start at either end, which it cannot with a value taken from a sub-select.
+    """
+    if not isinstance(node, Member):
+        raise TypeError(node)
+    owner, other = node.owner, c.columns.record(c.kind(node.owner).entity)
+    held = condition(value_of_field(c, other, node.name, c.kind(node)))
+
+    def found(reference_to: Term) -> ColumnElement[bool]:
+        return exists(
+            query(
+                [table_of(other)], [true()], [other.belongs(), other.id == reference_to.sql, held]
+            )
+        )
+
+    return through(c, owner, found) if is_followed(c, owner) else found(c.term(owner))
 
 
 def follow(c: Compiling, owner: Term, name: str, kind: Kind) -> Term:
