@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from formwright.definitions.model import Action, Catalog, Grant
 from formwright.engine.actor import Actor
 from formwright.errors import Forbidden
-from formwright.store.compile import compile_condition
 from formwright.store.across import any_of, parent_exists
+from formwright.store.compile import compile_condition
 from formwright.texts import say
 
 if TYPE_CHECKING:
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from formwright.store.columns import RecordColumns
 
 #: What a right on a child row follows: the right on the record it belongs to.
-_PARENT_ACTION = {Action.CREATE: Action.UPDATE, Action.DELETE: Action.UPDATE, Action.RESTORE: Action.UPDATE}
+_PARENT_ACTION = {
+    Action.CREATE: Action.UPDATE,
+    Action.DELETE: Action.UPDATE,
+    Action.RESTORE: Action.UPDATE,
+}
 
 
 def grants_for(catalog: Catalog, actor: Actor, action: Action, entity: str) -> list[Grant]:
     """Return the grants that let ``actor`` do ``action`` on at least some records of ``entity``."""
-    return [grant for grant in catalog.grants_by.get((entity, action), ()) if grant.role in actor.roles]
+    return [
+        grant for grant in catalog.grants_by.get((entity, action), ()) if grant.role in actor.roles
+    ]
 
 
 def may(catalog: Catalog, actor: Actor, action: Action, entity: str) -> bool:
@@ -64,7 +70,14 @@ def _either(unit: Unit, grants: Sequence[Grant], row: RecordColumns) -> list[Any
         return []
     distinct = {checked.source: checked for checked in scopes if checked is not None}
     bindings = unit.bindings()
-    return [any_of([compile_condition(checked, row, unit.columns, bindings) for checked in distinct.values()])]
+    return [
+        any_of(
+            [
+                compile_condition(checked, row, unit.columns, bindings)
+                for checked in distinct.values()
+            ]
+        )
+    ]
 
 
 def _parent_scope(unit: Unit, action: Action, row: RecordColumns) -> list[Any] | None:
@@ -75,6 +88,8 @@ def _parent_scope(unit: Unit, action: Action, row: RecordColumns) -> list[Any] |
     return [parent_exists(row, parent, conditions)]
 
 
-def actions_on(catalog: Catalog, actor: Actor, entity: str, actions: Iterable[Action]) -> frozenset[Action]:
+def actions_on(
+    catalog: Catalog, actor: Actor, entity: str, actions: Iterable[Action]
+) -> frozenset[Action]:
     """Return those of ``actions`` that ``actor`` may do on some record of ``entity``."""
     return frozenset(action for action in actions if may(catalog, actor, action, entity))

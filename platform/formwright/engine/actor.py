@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from formwright.texts import Reader
 
@@ -19,7 +19,7 @@ class Actor:
     login: str
     name: str
     roles: frozenset[str]
-    reader: Reader = Reader()
+    reader: Reader = field(default_factory=Reader)
 
 
 #: Nobody in particular: what a request without a session acts as. It has no role, hence no right.

@@ -13,6 +13,7 @@ from formwright.engine.records import clash_violations, number_all
 from formwright.engine.references import check_references
 from formwright.errors import Forbidden
 from formwright.store.across import which_of
+from formwright.store.bulk import Inserted
 from formwright.store.problems import UniqueViolation
 from formwright.texts import say
 
@@ -25,7 +26,9 @@ Stored: TypeAlias = int | list[Violation]
 NOT_YOURS = say("With these values the record would not be yours to save.")
 
 
-def insert_batch(unit: Unit, entity_name: str, works: Sequence[Work], *, channel: str) -> list[Stored]:
+def insert_batch(
+    unit: Unit, entity_name: str, works: Sequence[Work], *, channel: str
+) -> list[Stored]:
     """Store those of ``works`` that nothing is wrong with; the result has one entry for each, in order.
 
     References, uniqueness and the actor's scope are judged for the whole batch. The caller owns the transaction.
@@ -38,13 +41,17 @@ def insert_batch(unit: Unit, entity_name: str, works: Sequence[Work], *, channel
         entity_name, [work.values for work in good], by=unit.actor.id, channel=channel
     )
     stored: dict[int, Stored] = {}
+    result: Inserted
     for work, result in zip(good, results, strict=True):
-        stored[id(work)] = clash_violations(work, result) if isinstance(result, UniqueViolation) else result
-    _refuse_foreign(unit, entity_name, stored, channel)
+        if isinstance(result, UniqueViolation):
+            stored[id(work)] = clash_violations(work, result)
+        else:
+            stored[id(work)] = result
+    _refuse_foreign(unit, entity_name, stored)
     return [stored[id(work)] if id(work) in stored else list(work.violations) for work in works]
 
 
-def _refuse_foreign(unit: Unit, entity_name: str, stored: dict[int, Stored], channel: str) -> None:
+def _refuse_foreign(unit: Unit, entity_name: str, stored: dict[int, Stored]) -> None:
     """Take back the records that lie outside the actor's scope for creating."""
     conditions: list[Any] | None = access.scope(unit, Action.CREATE, unit.columns.main(entity_name))
     if conditions is None:

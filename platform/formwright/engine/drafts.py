@@ -47,8 +47,9 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that is wrong, at its place: ``field`` "" is the whole record; ``row`` and ``row_field`` lead into
-    a subform.
+    """One thing that is wrong, at its place.
+
+    ``field`` "" is the whole record; ``row`` and ``row_field`` lead into a subform.
     """
 
     message: Text | Label
@@ -99,7 +100,9 @@ class Draft:
 
     def wrong(self, key: str, row: str = "", row_field: str = "") -> list[Violation]:
         """Return the violations at one place."""
-        return [v for v in self.violations if (v.field, v.row, v.row_field) == (key, row, row_field)]
+        return [
+            v for v in self.violations if (v.field, v.row, v.row_field) == (key, row, row_field)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ def references_in(field_: Field, value: Any) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def show_all(fields: Mapping[str, Field], values: Mapping[str, Any], reader: Reader, titles: Titles) -> dict[str, str]:
+def show_all(
+    fields: Mapping[str, Field], values: Mapping[str, Any], reader: Reader, titles: Titles
+) -> dict[str, str]:
     """Return the texts of several fields by key."""
     return {key: show(field_, values.get(key), reader, titles) for key, field_ in fields.items()}

@@ -10,8 +10,8 @@ from typing import Any
 from formwright.definitions import changes
 from formwright.definitions.changes import Change, Changes, Effect, Touched
 from formwright.definitions.load import find_packages, load_packages
+from formwright.definitions.model import Catalog, Dataset, Entity, Package
 from formwright.definitions.source import SUFFIXES, parse
-from formwright.definitions.model import Catalog, Dataset, Entity, Field, Package
 from formwright.engine.actor import Actor
 from formwright.engine.drafts import Input, RowInput, Typed
 from formwright.engine.records import Refused, create_in
@@ -90,7 +90,9 @@ def shipped_folder(key: str) -> Path:
         return found[key]
     near = closest(key, found)
     if near:
-        raise PackageError(say("There is no package '%(name)s'; did you mean '%(near)s'?", name=key, near=near))
+        raise PackageError(
+            say("There is no package '%(name)s'; did you mean '%(near)s'?", name=key, near=near)
+        )
     raise PackageError(say("There is no package '%(name)s'.", name=key))
 
 
@@ -138,11 +140,17 @@ def plan(unit: Unit, files: Mapping[str, str]) -> tuple[Plan, Catalog, dict[str,
     """Return what publishing ``files`` would change, the catalog that would then be in force, and all its files."""
     current = dict(unit.tx.revisions.files(unit.catalog.revision))
     replaced = {path.split("/")[0] for path in files}
-    together = {path: text for path, text in current.items() if path.split("/")[0] not in replaced} | dict(files)
+    together = {
+        path: text for path, text in current.items() if path.split("/")[0] not in replaced
+    } | dict(files)
     new = unit.runtime.load(together)
     difference = changes.compare(unit.catalog, new)
     counts = tuple((change, _count(unit, change)) for change in difference.changes)
-    refused = tuple(_refusal(change, count) for change, count in counts if count and change.effect is Effect.LOSES_DATA)
+    refused = tuple(
+        _refusal(change, count)
+        for change, count in counts
+        if count and change.effect is Effect.LOSES_DATA
+    )
     found = Plan(
         packages=tuple(sorted(replaced)),
         changes=difference,
@@ -168,11 +176,18 @@ def _count(unit: Unit, change: Change) -> int:
 
 
 def _refusal(change: Change, count: int) -> Text:
-    return say("%(code)s %(change)s (%(count)s records)", code=change.code, change=change.text, count=count)
+    return say(
+        "%(code)s %(change)s (%(count)s records)", code=change.code, change=change.text, count=count
+    )
 
 
 def publish(
-    runtime: Runtime, actor: Actor, files: Mapping[str, str], note: str = "", *, accept_loss: bool = False
+    runtime: Runtime,
+    actor: Actor,
+    files: Mapping[str, str],
+    note: str = "",
+    *,
+    accept_loss: bool = False,
 ) -> Published:
     """Put ``files`` (``crm/package.yaml`` -> text) in force as one revision, or change nothing at all.
 
@@ -185,7 +200,9 @@ def publish(
             raise PackageError(found.refused[0])
         if found.same_files:
             return Published(unit.catalog.revision, found)
-        number = unit.tx.revisions.add(together, catalog, by=actor.id, author=actor.login, note=note)
+        number = unit.tx.revisions.add(
+            together, catalog, by=actor.id, author=actor.login, note=note
+        )
     with runtime.unit(actor) as unit:
         catalog = unit.catalog
     runtime.store.backfill(catalog)
@@ -227,8 +244,9 @@ def bring_rows(runtime: Runtime, packages: Iterable[str], *, demo: bool) -> int:
     """Store the rows of the packages' datasets that are not there yet; return how many were new."""
     wanted = set(packages)
     with runtime.unit(installer(runtime.catalog), write=True) as unit:
-        unit = runtime.unit_in(unit.tx, installer(unit.catalog))
-        datasets = [d for d in unit.catalog.datasets if d.package in wanted and (demo or not d.demo)]
+        datasets = [
+            d for d in unit.catalog.datasets if d.package in wanted and (demo or not d.demo)
+        ]
         return _Rows(unit).store(datasets)
 
 
@@ -288,7 +306,8 @@ class _Rows:
             if field is not None and field.is_subform:
                 child = self._unit.entity(field.target)
                 rows[key] = [
-                    RowInput(f"new-{number}", self._input(child, each).values) for number, each in enumerate(raw)
+                    RowInput(f"new-{number}", self._input(child, each).values)
+                    for number, each in enumerate(raw)
                 ]
             else:
                 values[key] = self._value(entity, key, raw)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from formwright.definitions.model import Catalog, Entity, Field, Form, Node, Rule
+from formwright.engine.documents import DocumentJudge
 from formwright.engine.drafts import Input, Typed, Violation
 from formwright.engine.rows import Lookup, ValuesRow
 from formwright.errors import FormwrightError
@@ -70,15 +73,16 @@ class EntityPlan:
         self.visible_when = _ready((f.key, f.visible_when) for f in entity.fields.values())
         self.readonly_when = _ready((f.key, f.readonly_when) for f in entity.fields.values())
         self.required_when = _ready((f.key, f.required_when) for f in entity.fields.values())
-        self.required = [f.key for f in fields if f.required and f.writable and f.type.name != "boolean"]
+        self.required = [
+            f.key for f in fields if f.required and f.writable and f.type.name != "boolean"
+        ]
         self.rules = [_ready_rule(rule) for f in fields for rule in f.rules]
         self.rules += [_ready_rule(rule) for rule in entity.rules]
-        self.watches_parent = any(
-            "parent" in checked.roots
-            for f in fields
-            for checked in (f.compute, f.default_from, f.visible_when, f.required_when)
-            if checked is not None
-        )
+
+    @cached_property
+    def judge(self) -> DocumentJudge:
+        """The JSON Schema judge of the entity's documents."""
+        return DocumentJudge(self.entity)
 
 
 def plans_for(catalog: Catalog) -> dict[str, EntityPlan]:
@@ -88,7 +92,9 @@ def plans_for(catalog: Catalog) -> dict[str, EntityPlan]:
     def plan(name: str) -> EntityPlan:
         if name not in plans:
             entity = catalog.entities[name]
-            plans[name] = EntityPlan(entity, {f.key: plan(f.target) for f in entity.fields.values() if f.is_subform})
+            plans[name] = EntityPlan(
+                entity, {f.key: plan(f.target) for f in entity.fields.values() if f.is_subform}
+            )
         return plans[name]
 
     for name in catalog.entities:
@@ -101,7 +107,9 @@ def _ready(pairs: Any) -> list[tuple[str, Evaluator]]:
 
 
 def _ready_rule(rule: Rule) -> _Rule:
-    return _Rule(rule, prepare(rule.when) if rule.when is not None else None, prepare(rule.assertion))
+    return _Rule(
+        rule, prepare(rule.when) if rule.when is not None else None, prepare(rule.assertion)
+    )
 
 
 @dataclass(slots=True)
@@ -162,12 +170,12 @@ def work_out(
             _fill_in(child, child_environment, inner)
             _compute(child, child_environment)
     _compute(work, environment)
-    if _conditions(work, environment, context, form):
+    if _conditions(work, environment, form):
         _compute(work, environment)
     for rows in work.rows.values():
         for child in rows:
             child_environment = _environment(child, context)
-            if _conditions(child, child_environment, context, None):
+            if _conditions(child, child_environment, None):
                 _compute(child, child_environment)
             _judge(child, child_environment, context)
     _judge(work, environment, context)
@@ -196,7 +204,12 @@ def present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _begin(
-    plan: EntityPlan, context: Context, given: Input, before: StoredRecord | None, parent: Row | None, key: str = ""
+    plan: EntityPlan,
+    context: Context,
+    given: Input,
+    before: StoredRecord | None,
+    parent: Row | None,
+    key: str = "",
 ) -> Work:
     values = present(before.values) if before is not None else dict(plan.defaults)
     row = ValuesRow(plan.entity, values, before, parent)
@@ -207,6 +220,12 @@ def _begin(
         field_ = plan.fields.get(name)
         if field_ is None:
             work.violations.append(Violation(say("There is no field '%(name)s' here.", name=name)))
+            continue
+        if (
+            before is not None
+            and isinstance(raw, Typed)
+            and _is_untouched(field_, raw, values.get(name), reader)
+        ):
             continue
         try:
             if isinstance(raw, Typed):
@@ -226,14 +245,28 @@ def _begin(
     return work
 
 
+def _is_untouched(field_: Field, raw: Typed, stored: Any, reader: Reader) -> bool:
+    """Return whether a text is what the form showed: what is not touched keeps its finer digits, and its lost type."""
+    if len(raw.texts) != 1 or stored is None or field_.target or field_.type.many:
+        return False
+    return raw.texts[0] == field_.type.format_input(field_, stored, reader)
+
+
 def _take(work: Work, context: Context, field_: Field, value: Any) -> None:
     """Put one given value in place, or say why it may not be given."""
     name = field_.key
     current = work.values.get(name)
-    if field_.sequence and work.before is None and context.channel in _BRINGS_NUMBERS and value is not None:
+    if (
+        field_.sequence
+        and work.before is None
+        and context.channel in _BRINGS_NUMBERS
+        and value is not None
+    ):
         work.values[name] = value
         return
-    settled = not field_.writable or (field_.immutable and work.before is not None and current is not None)
+    settled = not field_.writable or (
+        field_.immutable and work.before is not None and current is not None
+    )
     if settled:
         if value is not None and value != current and not field_.computed:
             work.violations.append(Violation(NOT_WRITABLE, name))
@@ -259,8 +292,10 @@ def _begin_rows(
                 record = stored.get(parse_id(row.key) or 0)
                 rows.append(_begin(plan, context, Input(row.values), record, work.row, row.key))
         else:
-            for record in stored.values():
-                rows.append(_begin(plan, context, Input(), record, work.row, format_id(record.id)))
+            rows.extend(
+                _begin(plan, context, Input(), record, work.row, format_id(record.id))
+                for record in stored.values()
+            )
         work.rows[key] = rows
         work.row.children[key] = [child.row for child in rows]
 
@@ -272,6 +307,8 @@ def _fill_in(work: Work, environment: Environment, changed: str) -> None:
         for key, evaluator in work.plan.default_from:
             if key not in work.given and key not in values:
                 _set(work, work.plan.fields[key], evaluator, environment)
+                if isinstance(found := values.get(key), datetime):
+                    values[key] = found.replace(second=0, microsecond=0)  # a form asks for minutes
     for field_, evaluator in work.plan.fills:
         if _fill_applies(work, field_, changed):
             _set(work, field_, evaluator, environment)
@@ -324,7 +361,7 @@ def round_to(value: Decimal, field_: Field) -> Decimal:
 # --- what is shown, asked for and allowed ---------------------------------------------------------------------------
 
 
-def _conditions(work: Work, environment: Environment, context: Context, form: Form | None) -> bool:
+def _conditions(work: Work, environment: Environment, form: Form | None) -> bool:
     """Work out visibility, read-only and required; return True when a value was cleared."""
     plan = work.plan
     work.hidden = {key for key, evaluator in plan.visible_when if not holds(evaluator, environment)}
@@ -343,17 +380,23 @@ def _conditions(work: Work, environment: Environment, context: Context, form: Fo
             del work.values[key]
             cleared = True
         elif field_.on_hide == "reject" and key in work.given and work.changed(key):
-            work.violations.append(Violation(say("This field does not apply here; leave it empty."), key))
+            work.violations.append(
+                Violation(say("This field does not apply here; leave it empty."), key)
+            )
     for key in work.readonly & work.given:
         if work.changed(key):
             work.violations.append(Violation(NOT_WRITABLE, key))
     return cleared
 
 
-def _hidden_by_layout(nodes: Sequence[Node], environment: Environment, *, hidden: bool = False) -> set[str]:
+def _hidden_by_layout(
+    nodes: Sequence[Node], environment: Environment, *, hidden: bool = False
+) -> set[str]:
     found: set[str] = set()
     for node in nodes:
-        away = hidden or (node.visible_when is not None and not holds(prepare(node.visible_when), environment))
+        away = hidden or (
+            node.visible_when is not None and not holds(prepare(node.visible_when), environment)
+        )
         if away and node.field:
             found.add(node.field)
         found |= _hidden_by_layout(node.items, environment, hidden=away)
@@ -444,7 +487,9 @@ def _apply(ready: _Rule, work: Work, environment: Environment, context: Context)
     try:
         if ready.when is not None and ready.when(environment) is not True:
             return
-        kept = ready.assertion(environment) is not False  # null counts as kept: presence is what `required` is for
+        kept = (
+            ready.assertion(environment) is not False
+        )  # null counts as kept: presence is what `required` is for
     except EvaluationError as error:
         work.violations.append(Violation(error.text, rule.at))
         return

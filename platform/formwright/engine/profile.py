@@ -25,7 +25,9 @@ def user_of_email(unit: Unit, email: str) -> int | None:
     except ValueProblem:
         return None
     row = unit.columns.record(USER)
-    found = unit.tx.records.list(ListQuery(row, where=[row.value("email") == wanted], limit=2)).records
+    found = unit.tx.records.list(
+        ListQuery(row, where=[row.value("email") == wanted], limit=2)
+    ).records
     return found[0].id if len(found) == 1 else None
 
 

@@ -89,12 +89,16 @@ class Choice:
     detail: str = ""
 
 
-def open_record(unit: Unit, entity_name: str, record_id: int, *, older_than: str = "") -> RecordPage:
+def open_record(
+    unit: Unit, entity_name: str, record_id: int, *, older_than: str = ""
+) -> RecordPage:
     """Return the page of a record; NotFound for unknown and forbidden ones alike."""
     record = find(unit, Action.READ, entity_name, record_id)
     entity = unit.entity(entity_name)
     rows = stored_rows(unit, record)
-    work = work_out(unit.plan(entity_name), unit.context(), Input(), before=record, before_rows=rows)
+    work = work_out(
+        unit.plan(entity_name), unit.context(), Input(), before=record, before_rows=rows
+    )
     work.violations.clear()  # a page shows what is stored; it judges nothing
     changes, older = unit.tx.history.page(entity_name, record.id, older_than)
     titles = _titles(unit, entity, work.row, rows, changes)
@@ -144,7 +148,8 @@ def _related(unit: Unit, entity: Entity, record: StoredRecord) -> Iterable[Relat
     fields = [
         field
         for field in entity.fields.values()
-        if field.type.name == "backlink" and access.may(unit.catalog, unit.actor, Action.READ, field.target)
+        if field.type.name == "backlink"
+        and access.may(unit.catalog, unit.actor, Action.READ, field.target)
     ]
     queries = []
     for field in fields:
@@ -156,7 +161,9 @@ def _related(unit: Unit, entity: Entity, record: StoredRecord) -> Iterable[Relat
         yield RelatedList(field, unit.entity(field.target), count, capped, may_create)
 
 
-def related_page(unit: Unit, entity_name: str, record_id: int, key: str, state: ListState) -> ListPage:
+def related_page(
+    unit: Unit, entity_name: str, record_id: int, key: str, state: ListState
+) -> ListPage:
     """Return one page of a related list, with the columns of the other entity's first view."""
     record = find(unit, Action.READ, entity_name, record_id)
     field = unit.entity(entity_name).fields.get(key)
@@ -208,7 +215,9 @@ def _history_entry(unit: Unit, entity: Entity, change: Change, titles: Titles) -
         for key, (before, after) in change.changes.items()
         if key in entity.fields and not entity.fields[key].hidden
     ]
-    return HistoryEntry(change.at, by, change.channel, change.operation, change.version, tuple(lines))
+    return HistoryEntry(
+        change.at, by, change.channel, change.operation, change.version, tuple(lines)
+    )
 
 
 def _history_text(unit: Unit, field: Field, stored: Any, titles: Titles) -> str:
@@ -260,9 +269,7 @@ def titles_of(unit: Unit, wanted: dict[str, set[int]]) -> Titles:
     for (entity, number), readable in read_across(unit, wanted).items():
         row = unit.lookup.row(entity, number) if readable else None
         if row is not None:
-            titles.known[entity, number] = unit.entity(entity).display.render(
-                unit.lookup.environment(row), unit.reader
-            )
+            titles.known[entity, number] = unit.title(row)
     return titles
 
 
@@ -316,7 +323,9 @@ def pick(
     if field.target == "core.user":
         conditions.append(row.value("active"))
     sort = (Sort("updated_at", descending=True),)
-    page = unit.tx.records.list(ListQuery(row=row, where=conditions, sort=sort, limit=limit, search=search))
+    page = unit.tx.records.list(
+        ListQuery(row=row, where=conditions, sort=sort, limit=limit, search=search)
+    )
     return choices(unit, page.records)
 
 
@@ -329,7 +338,11 @@ def choices(unit: Unit, records: Iterable[StoredRecord]) -> list[Choice]:
         parts = []
         for key in entity.search_fields:
             field = entity.fields.get(key)
-            if field is not None and not field.target and (text := show(field, record.values.get(key), unit.reader, Titles())):
+            if (
+                field is not None
+                and not field.target
+                and (text := show(field, record.values.get(key), unit.reader, Titles()))
+            ):
                 parts.append(text[:60])
         detail = " · ".join(part for part in dict.fromkeys(parts) if part != title)
         found.append(Choice(record.id, title, detail))
@@ -348,11 +361,17 @@ def search_all(unit: Unit, text: str, limit: int = 5) -> list[tuple[Entity, list
         if scope is None:
             continue
         if number is not None:
-            record = unit.tx.records.find(name, number, access.scope(unit, Action.READ, unit.columns.main(name)) or [])
+            record = unit.tx.records.find(
+                name, number, access.scope(unit, Action.READ, unit.columns.main(name)) or []
+            )
             records = [record] if record else []
         else:
             sort = (Sort("updated_at", descending=True),)
-            records = list(unit.tx.records.list(ListQuery(row=row, where=scope, sort=sort, limit=limit, search=text)).records)
+            records = list(
+                unit.tx.records.list(
+                    ListQuery(row=row, where=scope, sort=sort, limit=limit, search=text)
+                ).records
+            )
         if records:
             found.append((entity, choices(unit, records)))
     return found

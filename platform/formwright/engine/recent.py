@@ -32,4 +32,7 @@ def recent(unit: Unit, limit: int = 10) -> list[tuple[Entity, Choice, datetime]]
     found.sort(key=lambda pair: pair[1].updated_at, reverse=True)
     newest = found[:limit]
     titles = choices(unit, [record for _, record in newest])
-    return [(entity, choice, record.updated_at) for (entity, record), choice in zip(newest, titles, strict=True)]
+    return [
+        (entity, choice, record.updated_at)
+        for (entity, record), choice in zip(newest, titles, strict=True)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,16 @@ from typing import Any
 from formwright.definitions.model import Action, Form
 from formwright.engine import access
 from formwright.engine.actor import Actor
-from formwright.engine.drafts import Accepted, Draft, FieldState, Input, Outcome, Rejected, RowDraft, Violation
+from formwright.engine.drafts import (
+    Accepted,
+    Draft,
+    FieldState,
+    Input,
+    Outcome,
+    Rejected,
+    RowDraft,
+    Violation,
+)
 from formwright.engine.pipeline import Work, condition_holds, present, work_out
 from formwright.engine.references import check_references
 from formwright.engine.runtime import Runtime, Unit
@@ -56,7 +66,9 @@ def find(unit: Unit, action: Action, entity_name: str, record_id: int) -> Stored
     """Return a record on which the actor may do ``action``; NotFound for unknown and forbidden alike."""
     unit.entity(entity_name)
     conditions = access.scope(unit, action, unit.columns.main(entity_name))
-    record = None if conditions is None else unit.tx.records.find(entity_name, record_id, conditions)
+    record = (
+        None if conditions is None else unit.tx.records.find(entity_name, record_id, conditions)
+    )
     if record is None:
         raise NotFound(NO_SUCH_RECORD)
     return record
@@ -105,7 +117,10 @@ def as_draft(unit: Unit, work: Work) -> Draft:
     result = Draft(work.plan.entity, work.before, _states(unit, work))
     result.violations = work.violations
     for key, rows in work.rows.items():
-        result.rows[key] = [RowDraft(row.key, row.before.id if row.before else None, _states(unit, row)) for row in rows]
+        result.rows[key] = [
+            RowDraft(row.key, row.before.id if row.before else None, _states(unit, row))
+            for row in rows
+        ]
     return result
 
 
@@ -113,7 +128,9 @@ def _states(unit: Unit, work: Work) -> dict[str, FieldState]:
     environment = unit.lookup.environment(work.row)
     states = {}
     for key, field in work.plan.entity.fields.items():
-        immutable = field.immutable and work.before is not None and work.before.values.get(key) is not None
+        immutable = (
+            field.immutable and work.before is not None and work.before.values.get(key) is not None
+        )
         states[key] = FieldState(
             field=field,
             value=work.row.get(key) if not field.type.virtual else None,
@@ -152,7 +169,9 @@ def create(
     """
     try:
         with runtime.unit(actor, write=True) as unit:
-            return create_in(unit, entity_name, given, channel=channel, form=form, record_id=record_id)
+            return create_in(
+                unit, entity_name, given, channel=channel, form=form, record_id=record_id
+            )
     except AlreadyStored as there:
         with runtime.unit(actor) as unit:
             return Accepted(find(unit, Action.READ, entity_name, there.record_id), changed=False)
@@ -174,6 +193,7 @@ def create_in(
     access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
     work = work_out(unit.plan(entity_name), unit.context(channel), given, form=form)
     check_references(unit, [work])
+    _judge_document(unit, work)
     _stop_if_wrong(work, given)
     number(unit, work)
     with _clashes(work):
@@ -183,9 +203,13 @@ def create_in(
     return Accepted(record)
 
 
-def _insert(unit: Unit, entity_name: str, work: Work, channel: str, record_id: int | None) -> StoredRecord:
+def _insert(
+    unit: Unit, entity_name: str, work: Work, channel: str, record_id: int | None
+) -> StoredRecord:
     try:
-        return unit.tx.records.insert(entity_name, work.values, by=unit.actor.id, channel=channel, id=record_id)
+        return unit.tx.records.insert(
+            entity_name, work.values, by=unit.actor.id, channel=channel, id=record_id
+        )
     except UniqueViolation as taken:
         # Two at once: the other one, under the same id, holds the unique values by now.
         if record_id is not None and any(clash.holder == record_id for clash in taken.clashes):
@@ -211,7 +235,9 @@ def update(
     """
     try:
         with runtime.unit(actor, write=True) as unit:
-            return update_in(unit, entity_name, record_id, given, version=version, channel=channel, form=form)
+            return update_in(
+                unit, entity_name, record_id, given, version=version, channel=channel, form=form
+            )
     except Refused as wrong:
         with runtime.unit(actor) as unit:
             return Rejected(as_draft(unit, wrong.work))
@@ -233,9 +259,15 @@ def update_in(
         raise Conflict(say("Someone else has changed this record in the meantime."), before.version)
     rows = stored_rows(unit, before)
     work = work_out(
-        unit.plan(entity_name), unit.context(channel), given, before=before, before_rows=rows, form=form
+        unit.plan(entity_name),
+        unit.context(channel),
+        given,
+        before=before,
+        before_rows=rows,
+        form=form,
     )
     check_references(unit, [work])
+    _judge_document(unit, work)
     _stop_if_wrong(work, given)
     rows_changed = _rows_differ(work, rows)
     if work.values == present(before.values) and not rows_changed:
@@ -295,6 +327,15 @@ def clash_violations(work: Work, error: UniqueViolation) -> list[Violation]:
     return found
 
 
+def _judge_document(unit: Unit, work: Work) -> None:
+    """Have JSON Schema judge the document as it would be stored, when nothing else is wrong with it."""
+    if work.errors:
+        return
+    codec = unit.tx.shape.codec(work.plan.entity.name)
+    before = codec.document(work.before.values) if work.before is not None else {}
+    work.violations += work.plan.judge.violations(codec.document(work.values), before)
+
+
 def _stop_if_wrong(work: Work, given: Input) -> None:
     if work.errors or (work.violations and not given.confirmed):
         raise Refused(work)
@@ -302,15 +343,24 @@ def _stop_if_wrong(work: Work, given: Input) -> None:
 
 def _rows_differ(work: Work, rows: dict[str, list[StoredRecord]]) -> bool:
     for key in work.rows:
-        if [row.before.id if row.before else None for row in work.rows[key]] != [r.id for r in rows.get(key, [])]:
+        if [row.before.id if row.before else None for row in work.rows[key]] != [
+            r.id for r in rows.get(key, [])
+        ]:
             return True
-        if any(row.before is not None and row.values != present(row.before.values) for row in work.rows[key]):
+        if any(
+            row.before is not None and row.values != present(row.before.values)
+            for row in work.rows[key]
+        ):
             return True
     return False
 
 
 def _write_rows(
-    unit: Unit, work: Work, parent: StoredRecord, channel: str, before: dict[str, list[StoredRecord]] | None = None
+    unit: Unit,
+    work: Work,
+    parent: StoredRecord,
+    channel: str,
+    before: dict[str, list[StoredRecord]] | None = None,
 ) -> None:
     """Bring the stored rows of each subform to what ``work`` has, in its order."""
     for key, rows in work.rows.items():
@@ -319,19 +369,25 @@ def _write_rows(
         gone = [record for record in (before or {}).get(key, []) if record.id not in kept]
         if gone:
             unit.tx.records.delete_rows(gone, by=unit.actor.id, channel=channel)
-        for position, row in enumerate(rows):
+        for row in rows:
             if row.before is None:
                 number(unit, row)
         new = [(position, row) for position, row in enumerate(rows) if row.before is None]
         if new:
             unit.tx.records.insert_rows(
-                entity, parent.id, [(position, row.values) for position, row in new], by=unit.actor.id, channel=channel
+                entity,
+                parent.id,
+                [(position, row.values) for position, row in new],
+                by=unit.actor.id,
+                channel=channel,
             )
         for position, row in enumerate(rows):
             if row.before is not None and (
                 row.values != present(row.before.values) or row.before.position != position
             ):
-                unit.tx.records.change(row.before, row.values, by=unit.actor.id, channel=channel, position=position)
+                unit.tx.records.change(
+                    row.before, row.values, by=unit.actor.id, channel=channel, position=position
+                )
 
 
 def _require_scope(unit: Unit, action: Action, work: Work, record: StoredRecord) -> None:
@@ -340,14 +396,18 @@ def _require_scope(unit: Unit, action: Action, work: Work, record: StoredRecord)
     if conditions is None:
         raise Forbidden(say("You do not have the right to do this."))
     if conditions and unit.tx.records.find(record.entity, record.id, conditions) is None:
-        work.violations.append(Violation(say("With these values the record would not be yours to save.")))
+        work.violations.append(
+            Violation(say("With these values the record would not be yours to save."))
+        )
         raise Refused(work)
 
 
 # --- delete and restore ---------------------------------------------------------------------------------------------
 
 
-def delete(runtime: Runtime, actor: Actor, entity_name: str, record_id: int, *, channel: str = "form") -> Deletion:
+def delete(
+    runtime: Runtime, actor: Actor, entity_name: str, record_id: int, *, channel: str = "form"
+) -> Deletion:
     """Move a record, its rows and what cascades to the trash.
 
     Raises ``store.problems.Restricted`` while records that restrict its deletion refer to it.
@@ -356,13 +416,13 @@ def delete(runtime: Runtime, actor: Actor, entity_name: str, record_id: int, *, 
         record = find(unit, Action.DELETE, entity_name, record_id)
         title = title_of(unit, record)
         conditions = access.scope(unit, Action.DELETE, unit.columns.main(entity_name)) or []
-        deletion = unit.tx.trash.delete(
-            record, by=unit.actor.id, channel=channel, where=conditions
-        )
+        deletion = unit.tx.trash.delete(record, by=unit.actor.id, channel=channel, where=conditions)
         return Deletion(deletion.id, deletion.count, title)
 
 
-def restore(runtime: Runtime, actor: Actor, deletion_id: int, *, channel: str = "form") -> StoredRecord:
+def restore(
+    runtime: Runtime, actor: Actor, deletion_id: int, *, channel: str = "form"
+) -> StoredRecord:
     """Bring back everything that one deletion took away; raises UniqueViolation when a value is taken by now."""
     with runtime.unit(actor, write=True) as unit:
         deletion = unit.tx.trash.find(deletion_id)
@@ -370,7 +430,7 @@ def restore(runtime: Runtime, actor: Actor, deletion_id: int, *, channel: str = 
             raise NotFound(NO_SUCH_RECORD)
         record = unit.tx.trash.restore(deletion_id, by=unit.actor.id, channel=channel)
         row = unit.columns.main(record.entity)
-        conditions = _restore_scope(unit, record.entity, deletion.deleted_by, row)
+        conditions = _restore_scope(unit, deletion.deleted_by, row)
         if conditions is None or unit.tx.records.find(record.entity, record.id, conditions) is None:
             raise NotFound(NO_SUCH_RECORD)
         return record
@@ -381,9 +441,11 @@ def _may_restore(unit: Unit, deletion: Any) -> bool:
     return mine or access.may(unit.catalog, unit.actor, Action.RESTORE, deletion.entity)
 
 
-def _restore_scope(unit: Unit, entity: str, deleted_by: int | None, row: Any) -> list[Any] | None:
+def _restore_scope(unit: Unit, deleted_by: int | None, row: Any) -> list[Any] | None:
     """Undoing one's own deletion asks for the right to delete; anybody else's for the right to restore."""
-    action = Action.DELETE if deleted_by is not None and deleted_by == unit.actor.id else Action.RESTORE
+    action = (
+        Action.DELETE if deleted_by is not None and deleted_by == unit.actor.id else Action.RESTORE
+    )
     conditions = access.scope(unit, action, row)
     return access.scope(unit, Action.RESTORE, row) if conditions is None else conditions
 
@@ -395,14 +457,11 @@ def trash(unit: Unit, entity_name: str, limit: int = 50) -> list[TrashedRecord]:
     for item in unit.tx.trash.newest(entity_name, limit):
         by = unit.lookup.row("core.user", item.deleted_by) if item.deleted_by else None
         name = str(by.get("name") or "") if by else ""
-        title = unit.entity(entity_name).display.render(
-            unit.lookup.environment(unit.lookup.wrap(item.record)), unit.reader
-        )
+        title = unit.title(unit.lookup.wrap(item.record))
         found.append(TrashedRecord(item.deletion_id, item.record.id, title, item.deleted_at, name))
     return found
 
 
 def title_of(unit: Unit, record: StoredRecord) -> str:
     """Return how a record is named everywhere."""
-    environment = unit.lookup.environment(unit.lookup.wrap(record))
-    return unit.entity(record.entity).display.render(environment, unit.reader)
+    return unit.title(unit.lookup.wrap(record))

@@ -1,4 +1,4 @@
-"""Are the records that a draft refers to there, may the writer choose them, and do they fit?"""
+"""Judges what a draft refers to: is the record there, may the writer choose it, does it fit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def _chosen(work: Work) -> Iterable[tuple[Field, tuple[int, ...]]]:
             yield field, references_in(field, value)
 
 
-def _readable(unit: Unit, chosen: Iterable[tuple[Work, Field, tuple[int, ...]]]) -> set[tuple[str, int]]:
+def _readable(
+    unit: Unit, chosen: Iterable[tuple[Work, Field, tuple[int, ...]]]
+) -> set[tuple[str, int]]:
     wanted: dict[str, set[int]] = {}
     for _, field, ids in chosen:
         wanted.setdefault(field.target, set()).update(ids)
@@ -64,7 +66,9 @@ def read_across(unit: Unit, wanted: dict[str, set[int]]) -> dict[tuple[str, int]
     """
     if not any(wanted.values()):
         return {}
-    conditions = {entity: access.scope(unit, Action.READ, unit.columns.main(entity)) for entity in wanted}
+    conditions = {
+        entity: access.scope(unit, Action.READ, unit.columns.main(entity)) for entity in wanted
+    }
     if "core.user" in conditions and unit.actor.id is not None:
         conditions["core.user"] = []
     found = {}

@@ -24,7 +24,16 @@ class ValuesRow:
     hand, so that totals see what is typed and not what was stored.
     """
 
-    __slots__ = ("built_in", "children", "computer", "definition", "entity", "id", "parent", "values")
+    __slots__ = (
+        "built_in",
+        "children",
+        "computer",
+        "definition",
+        "entity",
+        "id",
+        "parent",
+        "values",
+    )
 
     def __init__(
         self,
@@ -136,12 +145,19 @@ class Lookup:
         if row.id is None and definition.type.virtual:
             return ()
         if definition.is_subform:
-            found = self._tx.records.children(definition.target, [row.id or 0])
-            return [self._child(record, row) for record in found]
+            children = self._tx.records.children(definition.target, [row.id or 0])
+            return [self._child(record, row) for record in children]
         if definition.type.virtual:
-            return [self.wrap(r) for r in referring(self._tx, definition.target, definition.via, row.id or 0)]
+            return [
+                self.wrap(r)
+                for r in referring(self._tx, definition.target, definition.via, row.id or 0)
+            ]
         value = row.get(field)
-        ids = [number for number in value if isinstance(number, int)] if isinstance(value, tuple) else []
+        ids = (
+            [number for number in value if isinstance(number, int)]
+            if isinstance(value, tuple)
+            else []
+        )
         self.preload(definition.target, ids)
         return [found for number in ids if (found := self.row(definition.target, number))]
 
@@ -161,11 +177,18 @@ class Lookup:
         if parent is None and getattr(row, "built_in", None) is not None:
             parent = self._stored_parent(row)
         extra: dict[str, Row | Value] = {**self.roots, "this": row, "parent": parent, **roots}
-        return Environment(record=row, now=self._now, timezone=self._timezone, roots=extra, source=self)
+        return Environment(
+            record=row, now=self._now, timezone=self._timezone, roots=extra, source=self
+        )
 
     def _stored_parent(self, row: Row) -> Row | None:
         definition = self._catalog.entities.get(row.entity)
         record = getattr(row, "built_in", None)
-        if definition is None or not definition.parent or record is None or record.parent_id is None:
+        if (
+            definition is None
+            or not definition.parent
+            or record is None
+            or record.parent_id is None
+        ):
             return None
         return self.row(definition.parent, record.parent_id)

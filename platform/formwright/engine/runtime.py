@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from babel.dates import format_datetime
 
@@ -16,10 +16,11 @@ from formwright.clock import Clock, SystemClock
 from formwright.definitions.load import load_sources
 from formwright.definitions.model import Catalog, Entity, Form, View
 from formwright.engine.actor import Actor
+from formwright.engine.formats import Titles, show
 from formwright.engine.pipeline import Context, EntityPlan, plans_for
-from formwright.engine.rows import ActorRow, Lookup, SettingsRow
+from formwright.engine.rows import ActorRow, Lookup, SettingsRow, ValuesRow
 from formwright.errors import StoreUnavailable, UnknownName
-from formwright.expressions.evaluate import Environment
+from formwright.expressions.environment import Environment, Row
 from formwright.store.columns import Columns
 from formwright.suggest import closest
 from formwright.texts import Reader, say
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from formwright.plugins.manager import Plugins
     from formwright.store.store import Store
     from formwright.store.transaction import Transaction
+
+
+Named = TypeVar("Named")
 
 
 class Definitions:
@@ -49,7 +53,9 @@ class Definitions:
 class Runtime:
     """The engine's hands. One a process, shared by its threads."""
 
-    def __init__(self, store: Store, plugins: Plugins, clock: Clock | None = None, site: Reader | None = None) -> None:
+    def __init__(
+        self, store: Store, plugins: Plugins, clock: Clock | None = None, site: Reader | None = None
+    ) -> None:
         self.store = store
         self.plugins = plugins
         self.clock = clock or SystemClock()
@@ -102,7 +108,9 @@ class Runtime:
 
     def load(self, files: Mapping[str, str], *, lost_types: bool = False) -> Catalog:
         """Return the catalog that files define; raises DefinitionErrors with every problem."""
-        return load_sources(files, self.plugins.registry, functions=self.plugins.functions, lost_types=lost_types)
+        return load_sources(
+            files, self.plugins.registry, functions=self.plugins.functions, lost_types=lost_types
+        )
 
     def actor(self, tx: Transaction, user_id: int) -> Actor:
         """Return the person with that user record, with every role the person has or inherits."""
@@ -124,7 +132,9 @@ class Runtime:
 class Unit:
     """One unit of work: who acts, in which transaction, under which definitions."""
 
-    def __init__(self, runtime: Runtime, tx: Transaction, definitions: Definitions, actor: Actor) -> None:
+    def __init__(
+        self, runtime: Runtime, tx: Transaction, definitions: Definitions, actor: Actor
+    ) -> None:
         self.runtime = runtime
         self.tx = tx
         self.definitions = definitions
@@ -179,6 +189,19 @@ class Unit:
             return format_datetime(value, "yyyy-MM-dd HH:mm", self.reader.zone, self.reader.locale)
         return str(value)
 
+    def title(self, row: ValuesRow) -> str:
+        """Return how a record is named everywhere."""
+        return row.definition.display.render(self.lookup.environment(row), self.reader, self._shown)
+
+    def _shown(self, row: Row | None, path: tuple[str, ...], value: Any, reader: Reader) -> str:
+        """Write the value of a field in a title as its reader sees it."""
+        entity = self.catalog.entities.get(row.entity) if row is not None else None
+        for key in path[:-1]:
+            field = entity.fields.get(key) if entity is not None else None
+            entity = self.catalog.entities.get(field.target) if field is not None else None
+        field = entity.fields.get(path[-1]) if entity is not None else None
+        return str(value) if field is None else show(field, value, reader, Titles())
+
     def entity(self, name: str) -> Entity:
         """Return the entity of that qualified name; UnknownName offers the nearest."""
         return _get(self.catalog.entities, name)
@@ -211,10 +234,12 @@ class _LazySettings:
         return self._unit.settings.get(name)
 
 
-def _get(known: Mapping[str, Any], name: str) -> Any:
+def _get(known: Mapping[str, Named], name: str) -> Named:
     if name in known:
         return known[name]
     near = closest(name, known)
     if near:
-        raise UnknownName(say("There is no '%(name)s'; did you mean '%(near)s'?", name=name, near=near))
+        raise UnknownName(
+            say("There is no '%(name)s'; did you mean '%(near)s'?", name=name, near=near)
+        )
     raise UnknownName(say("There is no '%(name)s'.", name=name))

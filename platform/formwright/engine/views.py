@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from formwright.definitions.model import Action, Column, Entity, Field, Option, QuickFilter, Sort, View
+from formwright.definitions.model import (
+    Action,
+    Column,
+    Entity,
+    Field,
+    Option,
+    QuickFilter,
+    Sort,
+    View,
+)
 from formwright.engine import access
 from formwright.engine.formats import Titles, references_in, show
 from formwright.engine.pipeline import condition_holds
@@ -102,7 +111,9 @@ def default_view(unit: Unit, entity_name: str) -> View:
     if not views:
         raise Forbidden(say("You do not have the right to do this."))
     chosen = unit.entity(entity_name).default_view
-    return next((v for v in views if v.name == chosen), next((v for v in views if v.default), views[0]))
+    return next(
+        (v for v in views if v.name == chosen), next((v for v in views if v.default), views[0])
+    )
 
 
 def list_view(unit: Unit, view_name: str, state: ListState) -> ListPage:
@@ -142,7 +153,9 @@ def list_view(unit: Unit, view_name: str, state: ListState) -> ListPage:
     )
 
 
-def list_conditions(unit: Unit, view: View, state: ListState, row: RecordColumns) -> list[Any] | None:
+def list_conditions(
+    unit: Unit, view: View, state: ListState, row: RecordColumns
+) -> list[Any] | None:
     """Return what selects the rows: the actor's scope, the view's filter, the quick filters; None for no right."""
     scope = access.scope(unit, Action.READ, row)
     if scope is None:
@@ -166,14 +179,20 @@ def _usable_sort(entity: Entity, sort: Iterable[Sort]) -> tuple[Sort, ...]:
         each
         for each in sort
         if each.path in ("created_at", "updated_at")
-        or ((wanted := entity.fields.get(each.path)) is not None and wanted.sortable and wanted.type.slot)
+        or (
+            (wanted := entity.fields.get(each.path)) is not None
+            and wanted.sortable
+            and wanted.type.slot
+        )
     )
 
 
 def _quick_filters(entity: Entity, view: View, state: ListState) -> Iterable[QuickFilterState]:
     for quick in view.quick_filters:
         wanted = entity.fields.get(quick.field) if quick.field else None
-        yield QuickFilterState(quick, wanted.options if wanted else (), state.filters.get(quick.key, ""))
+        yield QuickFilterState(
+            quick, wanted.options if wanted else (), state.filters.get(quick.key, "")
+        )
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
@@ -188,14 +207,22 @@ def list_rows(unit: Unit, view: View, records: Sequence[StoredRecord]) -> list[L
     return [_list_row(unit, entity, view, row, titles) for row in rows]
 
 
-def titles_for(unit: Unit, entity: Entity, rows: Sequence[ValuesRow], paths: Iterable[str]) -> Titles:
+def titles_for(
+    unit: Unit, entity: Entity, rows: Sequence[ValuesRow], paths: Iterable[str]
+) -> Titles:
     """Return the titles of every record that the fields at the start of ``paths`` refer to."""
     heads = {path.split(".")[0] for path in paths}
-    fields = [f for key in heads if (f := entity.fields.get(key)) is not None and f.target and not f.type.virtual]
+    fields = [
+        f
+        for key in heads
+        if (f := entity.fields.get(key)) is not None and f.target and not f.type.virtual
+    ]
     wanted: dict[str, set[int]] = {}
     for definition in fields:
         for row in rows:
-            wanted.setdefault(definition.target, set()).update(references_in(definition, row.values.get(definition.key)))
+            wanted.setdefault(definition.target, set()).update(
+                references_in(definition, row.values.get(definition.key))
+            )
     titles = Titles()
     for (target, number), readable in read_across(unit, wanted).items():
         if readable:
@@ -207,21 +234,25 @@ def _title(unit: Unit, entity: str, number: int) -> str:
     row = unit.lookup.row(entity, number)
     if row is None:
         return ""
-    return unit.entity(entity).display.render(unit.lookup.environment(row), unit.reader)
+    return unit.title(row)
 
 
 def _list_row(unit: Unit, entity: Entity, view: View, row: ValuesRow, titles: Titles) -> ListRow:
     environment = unit.lookup.environment(row)
-    color = next((style.color for style in view.row_style if condition_holds(style.when, environment)), "")
+    color = next(
+        (style.color for style in view.row_style if condition_holds(style.when, environment)), ""
+    )
     cells = []
     for column in view.columns:
         cell = _cell(unit, entity, column.path, row, titles)
-        style = next((style for style in column.style if condition_holds(style.when, environment)), None)
+        style = next(
+            (style for style in column.style if condition_holds(style.when, environment)), None
+        )
         if style is not None:
             mark = style.text.in_language(unit.reader.language)
             cell = Cell(cell.text, cell.field, cell.value, cell.link, style.color, mark)
         cells.append(cell)
-    title = entity.display.render(environment, unit.reader)
+    title = unit.title(row)
     return ListRow(row.id or 0, title, tuple(cells), color)
 
 
@@ -235,12 +266,24 @@ def _cell(unit: Unit, entity: Entity, path: str, row: ValuesRow, titles: Titles)
         if not isinstance(value, int) or not titles.readable(definition.target, value):
             return Cell("")
         target = unit.lookup.row(definition.target, value)
-        return _cell(unit, unit.entity(definition.target), rest, target, titles) if target else Cell("")
+        return (
+            _cell(unit, unit.entity(definition.target), rest, target, titles)
+            if target
+            else Cell("")
+        )
     text = show(definition, value, unit.reader, titles)
     link = None
-    if definition.is_reference and isinstance(value, int) and titles.readable(definition.target, value):
+    if (
+        definition.is_reference
+        and isinstance(value, int)
+        and titles.readable(definition.target, value)
+    ):
         link = (definition.target, value)
-    color = next((o.color for o in definition.options if o.value == value), "") if definition.options else ""
+    color = (
+        next((o.color for o in definition.options if o.value == value), "")
+        if definition.options
+        else ""
+    )
     return Cell(text, definition, value, link, color)
 
 

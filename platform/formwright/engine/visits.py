@@ -32,5 +32,7 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> tuple[OpenSession, A
         region=runtime.site.region,
     )
     roles = definitions.catalog.roles_of(found.roles)
-    actor = Actor(found.session.user, values.get("login") or "", values.get("name") or "", roles, reader)
+    actor = Actor(
+        found.session.user, values.get("login") or "", values.get("name") or "", roles, reader
+    )
     return found.session, actor

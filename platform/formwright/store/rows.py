@@ -199,7 +199,7 @@ class Rows:
     def count_with(self, entity_id: int, key: str) -> int:
         """Return how many records of an entity have ``key`` in their document."""
         if self._unit.is_postgres:
-            present = _record.data.op("?")(key)
+            present = func.jsonb_exists(_record.data, key)
         else:
             present = func.json_type(_record.data, f"$.{key}").is_not(None)
         query = select(func.count()).where(
