@@ -552,14 +552,11 @@ def test_a_spoiled_package_is_refused_with_a_located_problem(case: Case) -> None
         load(files)
     assert time.process_time() - started < MOST_SECONDS
     found = caught.value.problems
-    for problem in found:
+    lines = {file: len(re.split(r"\r\n|\r|\n", text)) for file, text in files.items()}
+    for problem in found[:20]:
         assert re.fullmatch(r"FW[0-3][0-9]{2}", problem.code)
+        assert 1 <= problem.location.line <= lines[problem.location.file] + 1
         assert problem.location.column >= 1
-        assert (
-            1
-            <= problem.location.line
-            <= len(re.split(r"\r\n|\r|\n", files[problem.location.file])) + 1
-        )
         assert problem.in_language("en").startswith(f"{problem.location}: {problem.code} ")
         assert problem.in_language("zh-CN")
     hits = [

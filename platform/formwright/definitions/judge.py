@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeAlias
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
@@ -92,11 +93,11 @@ class Judge:
         if digest in self._accepted:
             self._accepted.move_to_end(digest)
             return []
-        found: list[tuple[Path, Problem]] = []
-        for error in self._validator.iter_errors(document.data):
-            found += self._explain(_Failure.of(error), document.place)
-            if len(found) > MAX_PROBLEMS:
-                break
+        errors = self._validator.iter_errors(document.data)
+        all_problems = (
+            each for error in errors for each in self._explain(_Failure.of(error), document.place)
+        )
+        found = list(islice(all_problems, MAX_PROBLEMS))
         if not found:
             self._accepted[digest] = None
             if len(self._accepted) > _REMEMBERED:
