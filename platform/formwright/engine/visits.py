@@ -20,11 +20,12 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> tuple[OpenSession, A
     Roles, language and whether the person may still log in are read anew for every request, so that taking a role
     away takes effect at once.
     """
-    definitions = runtime.refresh(tx)
-    tx.use(definitions.catalog)
-    found = tx.users.visit(token, tx.shape.place(USER).id)
+    found = tx.users.visit(token, USER)
     if found is None:
         return None
+    tx.revisions.note_newest(found.newest)
+    definitions = runtime.refresh(tx)
+    tx.use(definitions.catalog)
     values = tx.shape.codec(USER).decode(found.document)
     reader = Reader(
         language=values.get("language") or runtime.site.language,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, literal, or_, tuple_
 
 from formwright.store.columntypes import Instant, instant_text
 from formwright.store.problems import UnusableToken
@@ -72,7 +72,8 @@ def after(keys: Sequence[Key], tie: Key, position: Position) -> ColumnElement[bo
     if value is not None and not (first.nullable and first.descending):
         bound = first.expression <= value if first.descending else first.expression >= value
     if len(keys) == 1 and bound is not None and first.descending == tie.descending:
-        left, right = tuple_(first.expression, tie.expression), tuple_(value, position.id)
+        # The column's own type for the value: an instant is text on SQLite, and any other spelling of it compares wrongly.
+        left, right = tuple_(first.expression, tie.expression), tuple_(literal(value, first.expression.type), position.id)
         return and_(left < right if first.descending else left > right, bound)
     steps: list[ColumnElement[bool]] = []
     so_far: list[ColumnElement[bool]] = []

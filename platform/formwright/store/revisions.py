@@ -54,6 +54,10 @@ class Revisions:
             self._newest = (row[0], row[1]) if row is not None else (0, 0)
         return self._newest
 
+    def note_newest(self, newest: tuple[int, int]) -> None:
+        """Take what another statement of this transaction has read as the answer of ``newest``."""
+        self._newest = newest
+
     def files(self, number: int) -> Mapping[str, str]:
         """Return the files of a revision; none for 0."""
         found = self.get(number)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -55,6 +55,8 @@ class Visit:
     session: OpenSession
     roles: frozenset[str]
     document: Mapping[str, Any]
+    #: The revision in force and how often its slots were filled, as ``Revisions.newest``.
+    newest: tuple[int, int]
 
 
 def token_hash(token: str) -> str:
@@ -221,13 +223,21 @@ class Users:
         ).first()
         return OpenSession(*row) if row is not None else None
 
-    def visit(self, token: str, people: int) -> Visit | None:
+    def visit(self, token: str, people: str) -> Visit | None:
         """Return the session of a token with everything about its user that a request needs, or None as ``session``.
 
-        ``people`` is the number of the entity whose records are the users. One statement, so that a page costs no
-        more than that to know who asks.
+        ``people`` is the name of the entity whose records are the users. One statement, so that a page costs no
+        more than that to know who asks and which definitions are in force.
         """
         column, credential, record = tables.session.c, tables.credential.c, tables.record.c
+        entity, revision = tables.entity.c, tables.definition_revision.c
+        newest = (
+            select(revision.number, revision.fills)
+            .where(revision.workspace_id == self._workspace)
+            .order_by(revision.number.desc())
+            .limit(1)
+            .subquery()
+        )
         roles = (
             select(func.aggregate_strings(tables.user_role.c.role, ","))
             .where(
@@ -236,17 +246,20 @@ class Users:
             .scalar_subquery()
         )
         row = self._connection.execute(
-            select(*_SESSION, roles, record.data)
+            select(*_SESSION, roles, record.data, newest.c.number, newest.c.fills)
+            .select_from(tables.session)
             .join(
                 tables.credential,
                 (credential.workspace_id == column.workspace_id) & (credential.user_id == column.user_id),
             )
+            .join(tables.entity, (entity.workspace_id == column.workspace_id) & (entity.name == people))
             .join(
                 tables.record,
                 (record.workspace_id == column.workspace_id)
-                & (record.entity_id == people)
+                & (record.entity_id == entity.id)
                 & (record.id == column.user_id),
             )
+            .join(newest, true())
             .where(
                 column.workspace_id == self._workspace,
                 column.token_hash == token_hash(token),
@@ -257,8 +270,9 @@ class Users:
         ).first()
         if row is None:
             return None
-        *opened, names, document = row
-        return Visit(OpenSession(*opened), frozenset(filter(None, (names or "").split(","))), document)
+        *opened, names, document, number, fills = row
+        roles_given = frozenset(filter(None, (names or "").split(",")))
+        return Visit(OpenSession(*opened), roles_given, document, (number, fills))
 
     def sessions_of(self, user: int) -> list[OpenSession]:
         """Return the open sessions of a user, newest first."""

@@ -204,7 +204,8 @@ class Control(WTFormsField):
         if self.widget_name == "datetime":
             return str(format_datetime(value, _MOMENT.get(locale.language, "long"), self._reader.zone, locale))
         said = self.shown
-        return "" if _is_plain(self.text, said) else said
+        understood = _is_plain(self.text, said) if self.widget_name in _NUMBERS else self.text == said
+        return "" if understood else said
 
     @property
     def choices(self) -> list[OptionView]:

@@ -18,7 +18,7 @@ from formwright.web import times
 from formwright.web.drawn import FileView, file_view
 from formwright.web.forms import SubformPlan, plan_of
 from formwright.web.layout import totals
-from formwright.web.tables import ColumnView, is_number, kind_of
+from formwright.web.tables import ColumnView, RowView, is_number, kind_of
 
 _LONG = frozenset({"long_text", "address", "file", "image"})
 _OPERATIONS: dict[str, Text] = {
@@ -72,7 +72,7 @@ class FactNode:
     columns: Any = 1
     facts: Sequence[Fact] = ()
     inner: Sequence[FactNode] = ()
-    rows: Sequence[Sequence[Cell]] = ()
+    rows: Sequence[RowView] = ()
     totals: Sequence[str] = ()
     text: str = ""
 
@@ -202,7 +202,9 @@ class FactSheet:
             ColumnView(column.title.in_language(self._reader.language), kind_of(column), is_number(column))
             for column in plan.columns
         ]
-        cells = [[self._cell(row.states[column.key]) for column in plan.columns] for row in rows]
+        cells = [
+            RowView(row.key, "", "", "", [self._cell(row.states[column.key]) for column in plan.columns]) for row in rows
+        ]
         sums = totals(plan, rows, self._reader)
         return FactNode(
             "rows",

@@ -29,7 +29,7 @@ def upload() -> Response:
         raise BadRequest
     who = current.actor()
     current.release()
-    stored = uploads.enter(sent, who.id)
+    stored = uploads.enter(sent, who)
     view = file_view({"id": stored.id, "name": stored.name, "size": stored.size, "type": stored.mime})
     return jsonify(id=view.id, name=view.name, size=view.size, url=view.url, picture=view.picture)
 

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from formwright.engine.actor import Actor
 from formwright.engine.drafts import Input
 from formwright.engine.runtime import Unit
 from formwright.ids import parse_id
@@ -118,11 +119,11 @@ def _is_text(head: bytes) -> bool:
     return False
 
 
-def enter(upload: FileStorage, by: int | None) -> StoredFile:
+def enter(upload: FileStorage, who: Actor) -> StoredFile:
     """Keep an upload and enter it in the store; a record claims it when the form is saved."""
     sha256, size, kind = keep(upload)
-    with current.runtime().store.transaction(write=True) as tx:
-        return tx.files.add(sha256, clean_name(upload.filename or ""), kind, size, by=by)
+    with current.runtime().unit(who, write=True) as unit:
+        return unit.tx.files.add(sha256, clean_name(upload.filename or ""), kind, size, by=who.id)
 
 
 def clean_name(name: str) -> str:
@@ -166,7 +167,7 @@ def complete(unit: Unit, sent: Sent, record: StoredRecord | None = None, *, conf
     for control in files:
         before = (record.values.get(control.definition.key) if record is not None else None) or ()
         wanted = [number for text in control.texts if (number := parse_id(text)) is not None]
-        wanted += [enter(upload, unit.actor.id).id for upload in request.files.getlist(f"{control.name}~new") if upload.filename]
+        wanted += [enter(upload, unit.actor).id for upload in request.files.getlist(f"{control.name}~new") if upload.filename]
         values[control.definition.key] = _described(unit, wanted, before) or None
     return replace(given, values=values)
 
