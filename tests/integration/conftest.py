@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import create_engine
@@ -13,6 +21,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from formwright import paths
+from formwright.cli.language import language
+from formwright.cli.program import run
 from formwright.engine import packages
 from formwright.engine.runtime import Runtime
 from formwright.plugins import manager
@@ -76,3 +86,83 @@ def installed_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[st
     yield url.set(database=name).render_as_string(hide_password=False)
     with administer(url) as run:
         run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The command line on an instance of the test's own."""
+
+    home: Path
+    url: str
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return the environment of a process that works on this instance and nothing else."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("FORMWRIGHT_")}
+        own = {"FORMWRIGHT_HOME": str(self.home), "FORMWRIGHT_DATABASE_URL": self.url, "LANG": "C.UTF-8"}
+        return {**kept, **own, **more}
+
+    def __call__(self, *arguments: object, code: int = 0, **more: str) -> str:
+        """Run one command inside this process, which is quicker; return what it wrote, errors last."""
+        out, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        language.cache_clear()
+        with (
+            mock.patch.dict(os.environ, self.environment(**more), clear=True),
+            redirect_stdout(out),
+            redirect_stderr(errors),
+            pytest.raises(SystemExit) as left,
+        ):
+            run([str(argument) for argument in arguments])
+        said = "".join(part.buffer.getvalue().decode() for part in _flushed(out, errors))
+        assert left.value.code == code, said
+        return said
+
+    def process(self, *arguments: object, code: int = 0, **more: str) -> str:
+        """Run one command in a process of its own, as people do; return what it wrote, errors last."""
+        done = subprocess.run(
+            [sys.executable, "-m", "formwright", *map(str, arguments)],
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert "Traceback" not in said, said
+        assert done.returncode == code, said
+        return said
+
+    def json(self, *arguments: object, code: int = 0) -> Any:
+        """Run one command with ``--json`` and return what it answers."""
+        return json.loads(self(*arguments, "--json", code=code))
+
+
+def _flushed(*files: io.TextIOWrapper) -> tuple[io.TextIOWrapper, ...]:
+    for file in files:
+        file.flush()
+    return files
+
+
+@pytest.fixture
+def shell(installed_sqlite: Path, tmp_path: Path) -> Shell:
+    """Return the command line on a SQLite instance with the CRM in force and an administrator."""
+    path = tmp_path / "formwright.db"
+    shutil.copy(installed_sqlite, path)
+    found = Shell(tmp_path / "home", f"sqlite:///{path}")
+    found("init")
+    return found
+
+
+@pytest.fixture
+def shell_of_each(installed_url: str, tmp_path: Path) -> Shell:
+    """Return the command line on an instance like ``shell``, once on each database."""
+    found = Shell(tmp_path / "home", installed_url)
+    found("init")
+    return found
+
+
+@pytest.fixture
+def empty_shell(tmp_path: Path) -> Shell:
+    """Return the command line on an instance that nothing has been done with."""
+    return Shell(tmp_path / "home", f"sqlite:///{tmp_path / 'empty.db'}")

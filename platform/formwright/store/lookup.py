@@ -70,4 +70,4 @@ class Lookup:
         statement = select(tables.record.c.id, columns.value(key)).where(
             columns.belongs(), tables.record.c.id.in_(ids), *where
         )
-        return dict(self._unit.connection.execute(statement).tuples().all())
+        return dict(map(tuple, self._unit.connection.execute(statement)))
