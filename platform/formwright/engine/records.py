@@ -10,6 +10,7 @@ from typing import Any
 from formwright.definitions.model import Action, Form
 from formwright.engine import access
 from formwright.engine.actor import Actor
+from formwright.engine.attachments import attach
 from formwright.engine.drafts import (
     Accepted,
     Draft,
@@ -199,6 +200,7 @@ def create_in(
     with _clashes(work):
         record = _insert(unit, entity_name, work, channel, record_id)
     _write_rows(unit, work, record, channel)
+    _attach_files(unit, work, record)
     _require_scope(unit, Action.CREATE, work, record)
     return Accepted(record)
 
@@ -277,8 +279,15 @@ def update_in(
             before, work.values, by=unit.actor.id, channel=channel, touch=rows_changed
         )
     _write_rows(unit, work, record, channel, rows)
+    _attach_files(unit, work, record)
     _require_scope(unit, Action.UPDATE, work, record)
     return Accepted(record)
+
+
+def _attach_files(unit: Unit, work: Work, record: StoredRecord) -> None:
+    attach(unit, work, record)
+    if work.errors:
+        raise Refused(work)
 
 
 def number(unit: Unit, work: Work) -> None:

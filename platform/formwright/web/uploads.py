@@ -78,6 +78,7 @@ def keep(upload: FileStorage) -> tuple[str, int, str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
     finally:
+        upload.close()
         part.unlink(missing_ok=True)
     return digest.hexdigest(), size, kind_of(target, head, upload.filename or "")
 
@@ -160,15 +161,15 @@ def complete(unit: Unit, sent: Sent, record: StoredRecord | None = None, *, conf
     Only files that the record has already, or that the actor has uploaded, are taken.
     """
     given = sent.input(confirmed=confirmed)
-    files = [control for control in sent.controls.values() if control.sent and control.definition.type.widget in {"file", "image"}]
+    files = [each for each in sent.controls.values() if each.sent and each.definition.type.name in {"file", "image"}]
     if not files:
         return given
     values = dict(given.values)
     for control in files:
         before = (record.values.get(control.definition.key) if record is not None else None) or ()
         wanted = [number for text in control.texts if (number := parse_id(text)) is not None]
-        wanted += [enter(upload, unit.actor).id for upload in request.files.getlist(f"{control.name}~new") if upload.filename]
-        values[control.definition.key] = _described(unit, wanted, before) or None
+        fresh = [enter(each, unit.actor) for each in request.files.getlist(f"{control.name}~new") if each.filename]
+        values[control.definition.key] = (*_described(unit, wanted, before), *map(_description, fresh)) or None
     return replace(given, values=values)
 
 
@@ -181,5 +182,9 @@ def _described(unit: Unit, wanted: list[int], before: Any) -> tuple[dict[str, An
         if number in kept:
             found.append(dict(kept[number]))
         elif file is not None and file.created_by == unit.actor.id and file.record is None:
-            found.append({"id": file.id, "name": file.name, "size": file.size, "type": file.mime})
+            found.append(_description(file))
     return tuple(found)
+
+
+def _description(file: StoredFile) -> dict[str, Any]:
+    return {"id": file.id, "name": file.name, "size": file.size, "type": file.mime}

@@ -84,7 +84,8 @@ class Page:
     def __init__(self, response: TestResponse) -> None:
         self.response = response
         self.status = response.status_code
-        self.html = response.get_data(as_text=True)
+        self.html = response.get_data().decode("utf-8", "replace")
+        response.close()
         self.soup = BeautifulSoup(self.html, "html.parser")
 
     def __contains__(self, text: str) -> bool:
