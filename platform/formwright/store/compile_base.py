@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import (
     Boolean,
-    Column,
+    ColumnClause,
     ColumnElement,
     FromClause,
     Select,
@@ -165,7 +165,7 @@ def failed() -> Test:
 
 def is_plain(sql: Sql) -> bool:
     """Tell whether a text compares by code point as it is: a column, or one that says so itself."""
-    return isinstance(sql, Column) or getattr(sql, "operator", None) is operators.collate
+    return isinstance(sql, ColumnClause) or getattr(sql, "operator", None) is operators.collate
 
 
 def sortable(c: Compiling, term: Term) -> Sql:

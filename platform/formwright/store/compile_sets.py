@@ -31,7 +31,7 @@ from formwright.store.compile_base import (
     table_of,
     unless,
 )
-from formwright.store.compile_terms import CannotCompile, Sql, Term, Test
+from formwright.store.compile_terms import CannotCompile, Sql, Term, Test, collated
 from formwright.store.compile_values import follow, row_at_hand, value_of_field
 from formwright.texts import say
 
@@ -83,7 +83,7 @@ def set_of_field(c: Compiling, row: RecordColumns, name: str, kind: Kind) -> Row
     definition = row.definition.fields[name]
     if kind.base is Base.LIST:
         items = row.items(name)
-        return Rows((items,), (), item_value(items, kind.of or NUMBER))
+        return Rows((items,), (), item_value(c, items, kind.of or NUMBER))
     other = c.columns.record(kind.entity)
     if definition.is_subform:
         belongs = other.value("parent_id") == row.id
@@ -104,9 +104,12 @@ def refers_back(other: RecordColumns, via: str, row: RecordColumns) -> ColumnEle
     return exists(query([listed], [true()], [listed.c.value == row.id]))
 
 
-def item_value(items: FromClause, kind: Kind) -> Term:
-    """Return the value of a list's item."""
-    return Term(items.c.value, kind, 0 if kind.base in MONEY_LIKE else None)
+def item_value(c: Compiling, items: FromClause, kind: Kind) -> Term:
+    """Return the value of a list's item; a text taken from a document compares by code point, too."""
+    value: Sql = items.c.value
+    if c.postgres and kind.base is Base.TEXT:
+        value = collated(value, "C")
+    return Term(value, kind, 0 if kind.base in MONEY_LIKE else None)
 
 
 def select_from(members: Rows, *what: Sql) -> Any:
