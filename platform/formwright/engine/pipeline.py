@@ -21,11 +21,12 @@ from formwright.errors import FormwrightError
 from formwright.expressions.check import Checked
 from formwright.expressions.evaluate import Environment, EvaluationError, Row, prepare
 from formwright.expressions.kinds import Value
-from formwright.fieldtypes.base import ValueProblem
+from formwright.fieldtypes.base import FieldType, ValueProblem
 from formwright.ids import format_id, parse_id
 from formwright.store.rows import StoredRecord
 from formwright.texts import Reader, Text, say
 
+Check: TypeAlias = Callable[[Field, Any], Text | None]
 Evaluator: TypeAlias = Callable[[Environment], Value]
 
 #: Channels through which a new record may bring the business number it had elsewhere.
@@ -78,6 +79,12 @@ class EntityPlan:
         ]
         self.rules = [_ready_rule(rule) for f in fields for rule in f.rules]
         self.rules += [_ready_rule(rule) for rule in entity.rules]
+        #: Fields that take any value that is given for them, without a second thought.
+        self.free = frozenset(
+            f.key for f in fields if f.writable and not (f.immutable or f.sequence)
+        )
+        #: What is asked of a field's value, without the questions that every value would pass.
+        self.checks = {f.key: checks for f in fields if (checks := _checks(f))}
 
     @cached_property
     def judge(self) -> DocumentJudge:
@@ -217,6 +224,10 @@ def _begin(
     work = Work(plan, row, before, values, key)
     reader = context.reader
     for name, raw in given.values.items():
+        if given.parsed and name in plan.free and raw is not None and raw.__class__ is not Typed:
+            values[name] = raw
+            work.given.add(name)
+            continue
         field_ = plan.fields.get(name)
         if field_ is None:
             work.violations.append(Violation(say("There is no field '%(name)s' here.", name=name)))
@@ -426,14 +437,14 @@ def _judge(work: Work, environment: Environment, context: Context) -> None:
     values, plan = work.values, work.plan
     before = work.before.values if work.before is not None else None
     for key, value in values.items():
-        if before is not None and before.get(key) == value:
+        checks = plan.checks.get(key)
+        if checks is None or (before is not None and before.get(key) == value):
             continue  # an old value stays acceptable when a limit has been narrowed since
-        field_ = plan.fields.get(key)
-        if field_ is None:
-            continue
-        wrong = field_.type.check(field_, value) or _limits(field_, value)
-        if wrong is not None:
-            work.violations.append(Violation(wrong, key))
+        for check in checks:
+            wrong = check(plan.fields[key], value)
+            if wrong is not None:
+                work.violations.append(Violation(wrong, key))
+                break
     for key in work.required:
         if key not in work.hidden and key not in work.typed and is_missing(work, key):
             work.violations.append(Violation(REQUIRED, key))
@@ -450,6 +461,22 @@ def is_missing(work: Work, key: str) -> bool:
     if key in work.rows:
         return not work.rows[key]
     return work.values.get(key) in (None, "", ())
+
+
+def _checks(field_: Field) -> tuple[Check, ...]:
+    """Return what has to be asked of a value of ``field_``: most types and fields ask nothing."""
+    checks: list[Check] = []
+    if type(field_.type).check is not FieldType.check:
+        checks.append(field_.type.check)
+    if (
+        field_.exclusive_minimum,
+        field_.exclusive_maximum,
+        field_.multiple_of,
+        field_.min_items,
+        field_.max_items,
+    ) != (None,) * 5:
+        checks.append(_limits)
+    return tuple(checks)
 
 
 def _limits(field_: Field, value: Any) -> Text | None:
