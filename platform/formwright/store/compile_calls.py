@@ -8,8 +8,8 @@ from typing import Protocol
 
 from sqlalchemy import Integer, Text, and_, case, false, func, literal, or_
 
-from formwright.expressions.builtin import BLANKS
 from formwright.expressions.kinds import Base, Kind
+from formwright.expressions.text_functions import BLANKS
 from formwright.store.compile_dates import Moments
 from formwright.store.compile_numbers import Numbers, exact_number
 from formwright.store.compile_terms import Sql, Term, collated
