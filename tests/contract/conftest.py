@@ -97,7 +97,9 @@ def entities() -> tuple[Entity, ...]:
         make_entity(
             "t.product",
             {"code": {"type": "text"}, "region": {"type": "text"}},
-            constraints={"code_in_region": Constraint("code_in_region", "unique", ("region", "code"))},
+            constraints={
+                "code_in_region": Constraint("code_in_region", "unique", ("region", "code"))
+            },
         ),
         make_entity(
             "t.order",

@@ -27,15 +27,33 @@ ROWS = st.lists(
             "visits": st.integers(-2, 2),
             "active": st.booleans(),
             "since": st.sampled_from([date(2024, 2, 29), date(1999, 12, 31)]),
-            "next_at": st.sampled_from([datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC)]),
+            "next_at": st.sampled_from(
+                [datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC)]
+            ),
             "notes": st.sampled_from(["x", "y"]),
             "grade": st.sampled_from(["A", "C"]),
         },
     ),
     max_size=14,
 )
-PATHS = ("name", "city", "amount", "visits", "active", "since", "next_at", "notes", "grade", "created_at", "id")
-SORTS = st.lists(st.builds(Sort, st.sampled_from(PATHS), st.booleans()), max_size=3, unique_by=lambda sort: sort.path)
+PATHS = (
+    "name",
+    "city",
+    "amount",
+    "visits",
+    "active",
+    "since",
+    "next_at",
+    "notes",
+    "grade",
+    "created_at",
+    "id",
+)
+SORTS = st.lists(
+    st.builds(Sort, st.sampled_from(PATHS), st.booleans()),
+    max_size=3,
+    unique_by=lambda sort: sort.path,
+)
 
 
 class Least:
@@ -60,7 +78,9 @@ def in_order(records: list[StoredRecord], sorts: list[Sort]) -> list[int]:
     down = keys[0].descending if keys else True
     ordered = sorted(records, key=lambda record: record.id, reverse=down)
     for sort in reversed(keys):
-        ordered.sort(key=lambda record, path=sort.path: value_of(record, path), reverse=sort.descending)  # type: ignore[misc]
+        ordered.sort(
+            key=lambda record, path=sort.path: value_of(record, path), reverse=sort.descending
+        )  # type: ignore[misc]
     return [record.id for record in ordered]
 
 
@@ -80,7 +100,9 @@ def walk(store: Store, sorts: list[Sort], limit: int) -> tuple[list[int], list[i
             page = tx.records.list(ListQuery(row, sort=tuple(sorts), limit=limit, after=page.next))
         backward = [record.id for record in page.records]
         while page.previous is not None:
-            page = tx.records.list(ListQuery(row, sort=tuple(sorts), limit=limit, before=page.previous))
+            page = tx.records.list(
+                ListQuery(row, sort=tuple(sorts), limit=limit, before=page.previous)
+            )
             backward = [record.id for record in page.records] + backward
             assert page.next is not None
             assert len(backward) < 100, "going round in circles"
@@ -106,7 +128,11 @@ def test_pages_in_both_directions_make_up_the_sorted_list(
 
 def fill(store: Store, rows: list[dict[str, Any]]) -> list[int]:
     with store.transaction() as tx:
-        return [n for n in tx.records.insert_many("t.customer", rows, by=None, channel="import") if isinstance(n, int)]
+        return [
+            n
+            for n in tx.records.insert_many("t.customer", rows, by=None, channel="import")
+            if isinstance(n, int)
+        ]
 
 
 def test_conditions_searches_and_counts_work_together(store: Store) -> None:
@@ -114,7 +140,10 @@ def test_conditions_searches_and_counts_work_together(store: Store) -> None:
     with store.transaction(write=False) as tx:
         row = tx.columns.record("t.customer")
         query = ListQuery(
-            row, where=[row.value("grade") == "A", row.value("amount") >= 400], sort=(Sort("amount"),), search="张"
+            row,
+            where=[row.value("grade") == "A", row.value("amount") >= 400],
+            sort=(Sort("amount"),),
+            search="张",
         )
         assert [record.values["amount"] for record in tx.records.list(query).records] == [4, 6, 8]
         assert tx.records.count(query) == (3, False)
@@ -131,7 +160,9 @@ def test_a_list_can_be_sorted_by_what_a_reference_leads_to(store: Store) -> None
         found: list[str] = []
         page = tx.records.list(ListQuery(row, sort=(Sort("customer.name"),), limit=2))
         found += [record.values["name"] for record in page.records]
-        page = tx.records.list(ListQuery(row, sort=(Sort("customer.name"),), limit=2, after=page.next))
+        page = tx.records.list(
+            ListQuery(row, sort=(Sort("customer.name"),), limit=2, after=page.next)
+        )
         found += [record.values["name"] for record in page.records]
         assert found == ["3", "2", "1"]
 
@@ -142,17 +173,31 @@ def test_a_page_stands_still_while_records_are_added_before_it(store: Store) -> 
         first = tx.records.list(ListQuery(tx.columns.record("t.customer"), limit=3))
     fill(store, [{"name": "new"}])
     with store.transaction(write=False) as tx:
-        second = tx.records.list(ListQuery(tx.columns.record("t.customer"), limit=3, after=first.next))
+        second = tx.records.list(
+            ListQuery(tx.columns.record("t.customer"), limit=3, after=first.next)
+        )
     assert [record.values["name"] for record in second.records] == ["n2", "n1", "n0"]
 
 
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "!!!", "W10", "bnVsbA", "WyJhIiwxLDJd", "9" * 5000, "WzEsMiwzXQ==\x00", "'; DROP TABLE record; --"],
+    [
+        "",
+        "x",
+        "!!!",
+        "W10",
+        "bnVsbA",
+        "WyJhIiwxLDJd",
+        "9" * 5000,
+        "WzEsMiwzXQ==\x00",
+        "'; DROP TABLE record; --",
+    ],
 )
 def test_a_made_up_token_is_refused(store: Store, token: str) -> None:
     with pytest.raises(UnusableToken), store.transaction(write=False) as tx:
-        tx.records.list(ListQuery(tx.columns.record("t.customer"), sort=(Sort("name"),), after=token))
+        tx.records.list(
+            ListQuery(tx.columns.record("t.customer"), sort=(Sort("name"),), after=token)
+        )
 
 
 def test_a_token_of_another_order_is_refused(store: Store) -> None:
@@ -161,7 +206,9 @@ def test_a_token_of_another_order_is_refused(store: Store) -> None:
         row = tx.columns.record("t.customer")
         page = tx.records.list(ListQuery(row, sort=(Sort("name"),), limit=1))
         with pytest.raises(UnusableToken):
-            tx.records.list(ListQuery(row, sort=(Sort("name", descending=True),), limit=1, after=page.next))
+            tx.records.list(
+                ListQuery(row, sort=(Sort("name", descending=True),), limit=1, after=page.next)
+            )
 
 
 def test_a_record_without_the_first_key_is_found_though_none_was_without_it_before(
@@ -173,7 +220,9 @@ def test_a_record_without_the_first_key_is_found_though_none_was_without_it_befo
     fill(one, [{"grade": "A"}])
     sort = (Sort("grade"),)
     with other.transaction(write=False) as tx:
-        assert len(tx.records.list(ListQuery(tx.columns.record("t.customer"), sort=sort)).records) == 1
+        assert (
+            len(tx.records.list(ListQuery(tx.columns.record("t.customer"), sort=sort)).records) == 1
+        )
     fill(one, [{"name": "without a grade"}])
     with other.transaction(write=False) as tx:
         page = tx.records.list(ListQuery(tx.columns.record("t.customer"), sort=sort))

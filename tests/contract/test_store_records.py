@@ -79,11 +79,23 @@ def test_an_update_at_an_older_version_is_a_conflict_and_changes_nothing(store: 
     with store.transaction() as tx:
         before = tx.records.get("t.customer", number)
         tx.records.update(
-            "t.customer", number, {**before.values, "city": "深圳"}, before=before, version=1, by=1, channel="form"
+            "t.customer",
+            number,
+            {**before.values, "city": "深圳"},
+            before=before,
+            version=1,
+            by=1,
+            channel="form",
         )
     with pytest.raises(Conflict) as caught, store.transaction() as tx:
         tx.records.update(
-            "t.customer", number, {**before.values, "city": "北京"}, before=before, version=1, by=2, channel="form"
+            "t.customer",
+            number,
+            {**before.values, "city": "北京"},
+            before=before,
+            version=1,
+            by=2,
+            channel="form",
         )
     assert caught.value.version == 2
     with store.transaction(write=False) as tx:
@@ -115,7 +127,10 @@ def test_every_unique_value_that_is_taken_is_named_with_its_holder(store: Store)
     first = insert(store, "t.customer", FULL)
     with pytest.raises(UniqueViolation) as caught:
         insert(store, "t.customer", {**FULL, "name": "B", "email": FULL["email"]})
-    assert {(clash.key, clash.holder) for clash in caught.value.clashes} == {("phone", first), ("email", first)}
+    assert {(clash.key, clash.holder) for clash in caught.value.clashes} == {
+        ("phone", first),
+        ("email", first),
+    }
     insert(store, "t.customer", {**FULL, "phone": None, "email": None})
 
 

@@ -31,12 +31,16 @@ def get(store: Store, record: StoredRecord) -> StoredRecord | None:
 
 
 def test_a_deleted_record_is_gone_and_comes_back_as_it_was(store: Store) -> None:
-    record = insert(store, "t.customer", {"name": "张三", "phone": "+8613800138000", "city": "广州"})
+    record = insert(
+        store, "t.customer", {"name": "张三", "phone": "+8613800138000", "city": "广州"}
+    )
     deletion = delete(store, record)
     assert (deletion.count, get(store, record)) == (1, None)
     with store.transaction(write=False) as tx:
         found = tx.trash.newest("t.customer")
-        assert [(item.record.id, item.deleted_by, item.root) for item in found] == [(record.id, 9, True)]
+        assert [(item.record.id, item.deleted_by, item.root) for item in found] == [
+            (record.id, 9, True)
+        ]
         assert tx.trash.find(deletion.id) == found[0]
     with store.transaction() as tx:
         back = tx.trash.restore(deletion.id, by=9, channel="form")
@@ -64,7 +68,11 @@ def test_subform_rows_and_cascading_references_go_and_come_back_together(store: 
     order = insert(store, "t.order", {"number": "1"})
     with store.transaction() as tx:
         lines = tx.records.insert_rows(
-            "t.order_line", order.id, [(0, {"product": product.id}), (1, {"quantity": 2})], by=None, channel="form"
+            "t.order_line",
+            order.id,
+            [(0, {"product": product.id}), (1, {"quantity": 2})],
+            by=None,
+            channel="form",
         )
     first, second = delete(store, customer), delete(store, order)
     assert {record.id for record in first.records} == {customer.id, contact.id}
@@ -87,7 +95,10 @@ def test_a_record_that_others_hold_on_to_is_not_deleted_and_says_who(store: Stor
 
 
 def test_references_that_may_be_empty_are_emptied_and_filled_again(store: Store) -> None:
-    parent, other = insert(store, "t.customer", {"name": "P"}), insert(store, "t.customer", {"name": "O"})
+    parent, other = (
+        insert(store, "t.customer", {"name": "P"}),
+        insert(store, "t.customer", {"name": "O"}),
+    )
     child = insert(store, "t.customer", {"name": "C", "parent": parent.id})
     order = insert(store, "t.order", {"watchers": (parent.id, other.id)})
     deletion = delete(store, parent)
@@ -113,16 +124,23 @@ def test_restoring_names_every_value_that_is_taken_by_now(store: Store) -> None:
         assert tx.trash.find(deletion.id) is not None
 
 
-def test_a_row_taken_out_of_a_subform_is_in_the_history_but_not_in_the_trash_list(store: Store) -> None:
+def test_a_row_taken_out_of_a_subform_is_in_the_history_but_not_in_the_trash_list(
+    store: Store,
+) -> None:
     order = insert(store, "t.order", {"number": "1"})
     with store.transaction() as tx:
-        tx.records.insert_rows("t.order_line", order.id, [(0, {"quantity": 1})], by=None, channel="form")
+        tx.records.insert_rows(
+            "t.order_line", order.id, [(0, {"quantity": 1})], by=None, channel="form"
+        )
         lines = tx.records.children("t.order_line", [order.id])
         tx.records.delete_rows(lines, by=3, channel="form")
     with store.transaction(write=False) as tx:
         assert tx.records.children("t.order_line", [order.id]) == []
         assert tx.trash.newest("t.order_line") == []
-        assert [change.operation for change in tx.history.of("t.order_line", lines[0].id)] == ["delete", "create"]
+        assert [change.operation for change in tx.history.of("t.order_line", lines[0].id)] == [
+            "delete",
+            "create",
+        ]
 
 
 def test_a_reference_to_nothing_is_refused(store: Store) -> None:
@@ -130,7 +148,9 @@ def test_a_reference_to_nothing_is_refused(store: Store) -> None:
         insert(store, "t.contact", {"name": "A", "customer": 12345})
     assert (caught.value.entity, caught.value.targets) == ("t.customer", (12345,))
     with pytest.raises(MissingTarget), store.transaction() as tx:
-        tx.records.insert_many("t.contact", [{"name": "B", "customer": 12345}], by=None, channel="import")
+        tx.records.insert_many(
+            "t.contact", [{"name": "B", "customer": 12345}], by=None, channel="import"
+        )
 
 
 def test_the_trash_forgets_what_is_older_than_asked(store: Store, clock: FixedClock) -> None:

@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
-from sqlalchemy import Connection, literal, select, text, update
+from sqlalchemy import ColumnElement, Connection, literal, select, text, update
 
-from formwright.expressions.kinds import Base
 from formwright.store import tables
 from formwright.store.slots import ASSIGNED, FREED, READY
 from formwright.store.unit import Shape
@@ -72,12 +71,17 @@ def _slots_in(connection: Connection, shape: Shape, state: str) -> dict[str, dic
     slot, entity = tables.slot.c, tables.entity.c
     rows = connection.execute(
         select(entity.name, slot.attribute, slot.column)
-        .join(tables.entity, (entity.workspace_id == slot.workspace_id) & (entity.id == slot.entity_id))
+        .join(
+            tables.entity,
+            (entity.workspace_id == slot.workspace_id) & (entity.id == slot.entity_id),
+        )
         .where(slot.workspace_id == shape.workspace, slot.state == state)
     )
     found: dict[str, dict[str, str]] = {}
     for name, attribute, column in rows:
-        if state == FREED or (name in shape.catalog.entities and attribute in shape.entity(name).fields):
+        if state == FREED or (
+            name in shape.catalog.entities and attribute in shape.entity(name).fields
+        ):
             found.setdefault(name, {})[attribute] = column
     return found
 
@@ -86,14 +90,16 @@ def _round(begin: Begin, shape: Shape, entity: str, columns: dict[str, str], bat
     """Bring the slots of every record in line with its document, where they are not."""
     row = shape.columns.main(entity)
     right = {column: row.in_document(key) for key, column in columns.items()}
-    wrong = literal(value=False)
+    wrong: ColumnElement[bool] = literal(value=False)
     for column, value in right.items():
         wrong |= row.table.c[column].is_distinct_from(value)
     changed = 0
     for low, high in _ranges(begin, shape, row.place.id, batch):
         with begin() as connection:
             changed += connection.execute(
-                update(tables.record).where(row.belongs(), row.id.between(low, high), wrong).values(right)
+                update(tables.record)
+                .where(row.belongs(), row.id.between(low, high), wrong)
+                .values(right)
             ).rowcount
     return changed
 
@@ -106,7 +112,11 @@ def _ranges(begin: Begin, shape: Shape, entity_id: int, batch: int) -> Iterator[
         with begin() as connection:
             ids = connection.scalars(
                 select(record.id)
-                .where(record.workspace_id == shape.workspace, record.entity_id == entity_id, record.id > low)
+                .where(
+                    record.workspace_id == shape.workspace,
+                    record.entity_id == entity_id,
+                    record.id > low,
+                )
                 .order_by(record.id)
                 .limit(batch)
             ).all()
@@ -139,7 +149,9 @@ def _clear(begin: Begin, shape: Shape, entity_id: int, columns: dict[str, str], 
             connection.execute(
                 update(tables.record)
                 .where(
-                    record.workspace_id == shape.workspace, record.entity_id == entity_id, record.id.between(low, high)
+                    record.workspace_id == shape.workspace,
+                    record.entity_id == entity_id,
+                    record.id.between(low, high),
                 )
                 .values(dict.fromkeys(columns.values()))
             )
@@ -154,7 +166,9 @@ def _clear(begin: Begin, shape: Shape, entity_id: int, columns: dict[str, str], 
         )
 
 
-def _by_number(shape: Shape, found: dict[str, dict[str, str]]) -> Iterator[tuple[int, dict[str, str]]]:
+def _by_number(
+    shape: Shape, found: dict[str, dict[str, str]]
+) -> Iterator[tuple[int, dict[str, str]]]:
     for name, columns in found.items():
         yield shape.place(name).id, columns
 
@@ -181,11 +195,14 @@ def _let_older_transactions_end(begin: Begin) -> None:
 def _announce(connection: Connection, workspace: int) -> None:
     """Tell every process, with the next transaction it opens, that slots have become readable."""
     revision = tables.definition_revision.c
-    newest = select(revision.number).where(revision.workspace_id == workspace).order_by(revision.number.desc()).limit(1)
+    newest = (
+        select(revision.number)
+        .where(revision.workspace_id == workspace)
+        .order_by(revision.number.desc())
+        .limit(1)
+    )
     connection.execute(
         update(tables.definition_revision)
         .where(revision.workspace_id == workspace, revision.number == newest.scalar_subquery())
         .values(fills=revision.fills + 1)
     )
-
-

@@ -82,7 +82,11 @@ class Bulk:
         return [refused.get(new.id, new.id) for new in fresh]
 
     def _encode(
-        self, entity: str, rows: Sequence[Mapping[str, Any]], parent: int | None, positions: Sequence[int] | None
+        self,
+        entity: str,
+        rows: Sequence[Mapping[str, Any]],
+        parent: int | None,
+        positions: Sequence[int] | None,
     ) -> list[_New]:
         codec = self._unit.shape.codec(entity)
         claims = self._unique.claims if self._unique.rules(entity) else None
@@ -90,13 +94,10 @@ class Bulk:
         for number, values in enumerate(rows):
             document, slots = codec.encode_raw(values, postgres=self._unit.is_postgres)
             new_id = ids.new_id()
-            fresh.append(
-                _New(
-                    new_id, document, slots, orjson.dumps(document).decode(), values,
-                    claims(entity, new_id, values) if claims is not None else [],
-                    parent, positions[number] if positions is not None else None,
-                )  # fmt: skip
-            )
+            claimed = claims(entity, new_id, values) if claims is not None else []
+            position = positions[number] if positions is not None else None
+            text = orjson.dumps(document).decode()
+            fresh.append(_New(new_id, document, slots, text, values, claimed, parent, position))
         return fresh
 
     def _hold_targets(self, entity: str, fresh: Iterable[_New], parent: int | None) -> None:
@@ -124,7 +125,11 @@ class Bulk:
             refused: dict[int, UniqueViolation] = {}
             wanted: dict[Claim, int] = {}
             for new in fresh:
-                taken = {claim: holder for claim in new.claims if (holder := held.get(claim, wanted.get(claim)))}
+                taken = {
+                    claim: holder
+                    for claim in new.claims
+                    if (holder := held.get(claim, wanted.get(claim)))
+                }
                 if taken:
                     refused[new.id] = UniqueViolation(entity, self._clashes(entity, taken))
                 else:
@@ -152,9 +157,9 @@ class Bulk:
             )
         else:
             found = self._unit.connection.exec_driver_sql(
-                "SELECT u.\"constraint\", u.value, u.record_id FROM json_each(?) AS w CROSS JOIN unique_value u "
+                'SELECT u."constraint", u.value, u.record_id FROM json_each(?) AS w CROSS JOIN unique_value u '
                 "ON u.workspace_id = ? AND u.entity_id = ? "
-                "AND u.\"constraint\" = w.value ->> 0 AND u.value = w.value ->> 1",
+                'AND u."constraint" = w.value ->> 0 AND u.value = w.value ->> 1',
                 (
                     orjson.dumps([(claim.constraint, claim.value) for claim in wanted]).decode(),
                     self._unit.workspace,
@@ -173,11 +178,14 @@ class Bulk:
             self._insert(
                 tables.unique_value,
                 ("workspace_id", "entity_id", "constraint", "value", "record_id"),
-                [(self._unit.workspace, place, claim.constraint, claim.value, number) for claim, number in ordered],
+                [
+                    (self._unit.workspace, place, claim.constraint, claim.value, number)
+                    for claim, number in ordered
+                ],
             )
             return True
         stored = self._unit.connection.exec_driver_sql(
-            "INSERT INTO unique_value (workspace_id, entity_id, \"constraint\", value, record_id) "
+            'INSERT INTO unique_value (workspace_id, entity_id, "constraint", value, record_id) '
             "SELECT %s, %s, w.* FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS w ON CONFLICT DO NOTHING",
             (
                 self._unit.workspace,
@@ -208,7 +216,11 @@ class Bulk:
         definition = self._unit.shape.entity(entity)
         now = self._now()
         names = [*_HEAD, *stored[0].slots, "data"]
-        place, workspace, owner_field = self._unit.shape.place(entity).id, self._unit.workspace, definition.owner_field
+        place, workspace, owner_field = (
+            self._unit.shape.place(entity).id,
+            self._unit.workspace,
+            definition.owner_field,
+        )
         self._insert(
             tables.record,
             names,
@@ -233,7 +245,11 @@ class Bulk:
             for attribute, target in sorted(links.edges(linked, new.document))
         ]
         if rows:
-            self._insert(tables.link, ("workspace_id", "entity_id", "attribute", "record_id", "target_id"), rows)
+            self._insert(
+                tables.link,
+                ("workspace_id", "entity_id", "attribute", "record_id", "target_id"),
+                rows,
+            )
 
     def _write_search(self, entity: str, stored: Iterable[_New]) -> None:
         if not self._search.fields(entity):
@@ -266,16 +282,31 @@ class Bulk:
             [(number, spelled(pieces)) for number, _, pieces in found],
         )
 
-    def _write_history(self, entity: str, stored: Iterable[_New], by: int | None, channel: str) -> None:
+    def _write_history(
+        self, entity: str, stored: Iterable[_New], by: int | None, channel: str
+    ) -> None:
         definition = self._unit.shape.entity(entity)
         if not definition.history:
             return
         place, workspace, now = self._unit.shape.place(entity).id, self._unit.workspace, self._now()
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for new in stored:
             kept = history.tracked(definition, new.document)
             changes = new.json if kept is new.document else orjson.dumps(kept).decode()
-            rows.append((workspace, place, new.id, ids.new_id(), now, by, 1, channel, history.CREATE, changes))
+            rows.append(
+                (
+                    workspace,
+                    place,
+                    new.id,
+                    ids.new_id(),
+                    now,
+                    by,
+                    1,
+                    channel,
+                    history.CREATE,
+                    changes,
+                )
+            )
         self._insert(
             tables.history,
             (
@@ -289,7 +320,8 @@ class Bulk:
         if place.without_nulls:
             columns = {place.written[key] for key in place.without_nulls}
             self._rows.note_nulls(
-                entity, {column for new in stored for column in columns if new.slots.get(column) is None}
+                entity,
+                {column for new in stored for column in columns if new.slots.get(column) is None},
             )
 
     def _now(self) -> str:
@@ -302,7 +334,9 @@ class Bulk:
         connection = self._unit.connection
         if not self._unit.is_postgres:
             marks = ", ".join("?" * len(names))
-            connection.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", list(rows))  # noqa: S608 -- names are our own columns
+            connection.exec_driver_sql(
+                f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", list(rows)
+            )  # noqa: S608 -- names are our own columns
             return
         cursor: Any = connection.connection.cursor()
         with cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:

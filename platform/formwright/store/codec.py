@@ -59,7 +59,9 @@ def document_family(field: Field) -> Slot:
 def item_is_number(field: Field) -> bool:
     """Tell whether the items of a list field are stored as integers (ids)."""
     kind = field.kind
-    return kind.base is Base.RECORDS or bool(kind.of and kind.of.base in {Base.REFERENCE, Base.NUMBER})
+    return kind.base is Base.RECORDS or bool(
+        kind.of and kind.of.base in {Base.REFERENCE, Base.NUMBER}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +85,24 @@ class Codec:
         self.fields = {key: field for key, field in entity.fields.items() if is_stored(field)}
         self._known = self.fields.keys()
         self._empty: dict[str, Any] = {
-            key: False if field.kind.base is Base.BOOLEAN else None for key, field in self.fields.items()
+            key: False if field.kind.base is Base.BOOLEAN else None
+            for key, field in self.fields.items()
         }
         self._flags = [key for key, empty in self._empty.items() if empty is False]
         self._readers = {
-            key: _bound(field, "from_stored") for key, field in self.fields.items() if _converts(field, "from_stored")
+            key: _bound(field, "from_stored")
+            for key, field in self.fields.items()
+            if _converts(field, "from_stored")
         }
         self._writers = {
-            key: _bound(field, "to_stored") for key, field in self.fields.items() if _converts(field, "to_stored")
+            key: _bound(field, "to_stored")
+            for key, field in self.fields.items()
+            if _converts(field, "to_stored")
         }
         self._slots = [
-            (key, column, _SLOT_WRITERS[column[0]]) for key, column in columns.items() if key in self.fields
+            (key, column, _SLOT_WRITERS[column[0]])
+            for key, column in columns.items()
+            if key in self.fields
         ]
         self.no_slots: dict[str, Any] = {column: None for _, column, _ in self._slots}
 
@@ -126,11 +135,13 @@ class Codec:
             stored.setdefault(key, False)
         return stored
 
-    def encode_raw(self, values: Mapping[str, Any], *, postgres: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    def encode_raw(
+        self, values: Mapping[str, Any], *, postgres: bool
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return document and slots as a driver takes them, with moments as text."""
         document = self.document(values)
         moment = _postgres_moment if postgres else _sqlite_moment
-        slots = {}
+        slots: dict[str, Any] = {}
         for key, column, write in self._slots:
             stored = document.get(key)
             if stored is None:
@@ -143,7 +154,8 @@ class Codec:
         """Return document and slots of typed ``values``."""
         document = self.document(values)
         slots = {
-            column: write(key, document[key]) if key in document else None for key, column, write in self._slots
+            column: write(key, document[key]) if key in document else None
+            for key, column, write in self._slots
         }
         return Encoded(document, slots)
 
@@ -189,4 +201,9 @@ def _sqlite_moment(stored: str) -> str:
     return stored if len(stored) > 10 else f"{stored}T00:00:00.000000Z"
 
 
-_SLOT_WRITERS: dict[str, Callable[[str, Any], Any]] = {"t": _text, "n": _number, "d": _moment, "r": _number}
+_SLOT_WRITERS: dict[str, Callable[[str, Any], Any]] = {
+    "t": _text,
+    "n": _number,
+    "d": _moment,
+    "r": _number,
+}

@@ -10,15 +10,18 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
+    TableClause,
     Text,
     and_,
     case,
     cast,
+    column,
     false,
     func,
     literal,
     literal_column,
     select,
+    table,
     type_coerce,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -48,16 +51,29 @@ class Columns:
         self.dialect = dialect
         self.workspace = workspace
         self._main: dict[str, RecordColumns] = {}
+        self._narrow: dict[str, TableClause] = {}
 
     def record(self, entity: str) -> RecordColumns:
         """Return the columns of a fresh alias of the record table, for joins and sub-selects."""
-        return RecordColumns(self, entity, tables.record.alias())
+        narrow = self._narrow.get(entity)
+        if narrow is None:
+            narrow = self._narrow[entity] = self._table_of(entity)
+        return RecordColumns(self, entity, narrow.alias())
 
     def main(self, entity: str) -> RecordColumns:
         """Return the columns of the table itself: what ``where`` of a read, update or delete is written on."""
         if entity not in self._main:
             self._main[entity] = RecordColumns(self, entity, tables.record)
         return self._main[entity]
+
+    def _table_of(self, entity: str) -> TableClause:
+        """Return the record table with only the columns that the entity uses: to make an alias of it is quick."""
+        slots = set(self.place(entity).written.values())
+        unused = set(tables.slot_names()) - slots
+        return table(
+            tables.record.name,
+            *(column(each.name, each.type) for each in tables.record.c if each.name not in unused),
+        )
 
     def place(self, entity: str) -> EntityLayout:
         """Return where an entity's records stand; UnknownName when the database has no such entity."""
@@ -70,11 +86,11 @@ class Columns:
 class RecordColumns:
     """The attributes of one row of ``table`` that is a record of ``entity``."""
 
-    def __init__(self, columns: Columns, entity: str, table: NamedFromClause) -> None:
-        """Bind to one row source: the record table or an alias of it."""
+    def __init__(self, columns: Columns, entity: str, source: NamedFromClause) -> None:
+        """Bind to one source of rows: the record table or an alias of it."""
         self.columns = columns
         self.entity = entity
-        self.table = table
+        self.table = source
         self.definition: Entity = columns.catalog.entities[entity]
         self.place = columns.place(entity)
 
@@ -86,7 +102,8 @@ class RecordColumns:
     def belongs(self) -> ColumnElement[bool]:
         """Return the condition that the row is a record of the entity, in the workspace."""
         return and_(
-            self.table.c.workspace_id == self.columns.workspace, self.table.c.entity_id == self.place.id
+            self.table.c.workspace_id == self.columns.workspace,
+            self.table.c.entity_id == self.place.id,
         )
 
     def value(self, key: str) -> ColumnElement[Any]:
@@ -101,23 +118,31 @@ class RecordColumns:
         field = self.definition.fields.get(name)
         if field is None:
             near = closest(name, self.definition.fields)
-            raise UnknownName(say("'%(name)s' is no field of %(entity)s", name=near or name, entity=self.entity))
+            raise UnknownName(
+                say("'%(name)s' is no field of %(entity)s", name=near or name, entity=self.entity)
+            )
         if part:
             return self._text(part, self._object(name))
         if name == self.definition.owner_field and codec.family(field) == "r":
             return self.table.c.owner_id
         boolean = field.kind.base is Base.BOOLEAN
-        column = self.place.read.get(name)
-        if column is None:
-            return self._truth(name) if boolean else self._extracted(name, codec.document_family(field))
-        found = self.table.c[column]
+        slot = self.place.read.get(name)
+        if slot is None:
+            return (
+                self._truth(name)
+                if boolean
+                else self._extracted(name, codec.document_family(field))
+            )
+        found = self.table.c[slot]
         return and_(found == 1, found.is_not(None)) if boolean else found
 
     def in_document(self, key: str) -> ColumnElement[Any]:
         """Return what a slot of the attribute has to hold, read from the document."""
         field = self.definition.fields[key]
         if field.kind.base is Base.BOOLEAN:
-            return case((self._truth(key), literal(1, BigInteger())), else_=literal(0, BigInteger()))
+            return case(
+                (self._truth(key), literal(1, BigInteger())), else_=literal(0, BigInteger())
+            )
         return self._extracted(key, codec.document_family(field))
 
     def slot(self, key: str) -> str | None:
@@ -143,7 +168,11 @@ class RecordColumns:
             listed = func.jsonb_array_elements_text(data.op("->")(name)).table_valued("value")
             if not number:
                 return listed
-            return select(cast(listed.c.value, BigInteger).label("value")).select_from(listed).lateral()
+            return (
+                select(cast(listed.c.value, BigInteger).label("value"))
+                .select_from(listed)
+                .lateral()
+            )
         return func.json_each(data, _path(key)).table_valued("value")
 
     def _object(self, name: str) -> ColumnElement[Any]:
@@ -173,7 +202,9 @@ class RecordColumns:
                 if postgres:
                     return cast(found, Instant())
                 day = func.length(found) == 10
-                return type_coerce(case((day, found.concat("T00:00:00.000000Z")), else_=found), Instant())
+                return type_coerce(
+                    case((day, found.concat("T00:00:00.000000Z")), else_=found), Instant()
+                )
             case _:
                 return found
 

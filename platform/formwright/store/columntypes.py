@@ -24,7 +24,9 @@ def instant_text(value: datetime) -> str:
     """
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond:06d}Z" if value.year > 999 else _early(value)
+    return (
+        f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond:06d}Z" if value.year > 999 else _early(value)
+    )
 
 
 def _early(value: datetime) -> str:

@@ -41,7 +41,9 @@ def is_safe_sqlite(version: tuple[int, ...]) -> bool:
     (True, True, False, False)
     """
     newest, *branches = _FIXED
-    return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in branches)
+    return version >= newest or any(
+        version[:2] == fixed[:2] and version >= fixed for fixed in branches
+    )
 
 
 def require_safe_sqlite(module: ModuleType | None = None) -> None:
@@ -76,13 +78,19 @@ def engine_options(url: str | URL) -> dict[str, Any]:
                 "connect_args": {"options": _postgres_settings(), "application_name": "formwright"},
             }
         case other:
-            raise StoreUnavailable(say("there is no support for the database '%(name)s'", name=other))
+            raise StoreUnavailable(
+                say("there is no support for the database '%(name)s'", name=other)
+            )
 
 
 def normal_url(url: str | URL) -> URL:
     """Return ``url`` with the driver named that this platform brings: ``postgresql://`` means psycopg 3."""
     parsed = make_url(url)
-    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in {"postgresql", "postgres"} else parsed
+    return (
+        parsed.set(drivername="postgresql+psycopg")
+        if parsed.drivername in {"postgresql", "postgres"}
+        else parsed
+    )
 
 
 def make_engine(url: str | URL) -> Engine:
@@ -97,13 +105,37 @@ def configure(engine: Engine) -> None:
     if event.contains(engine, "begin", _begin):
         return
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "connect", _set_up_sqlite if engine.dialect.name == "sqlite" else _set_up_postgres)
+    event.listen(
+        engine, "connect", _set_up_sqlite if engine.dialect.name == "sqlite" else _set_up_postgres
+    )
+
+
+def analyze(connection: Connection) -> None:
+    """Bring the planner's statistics up to date, inside a writing transaction.
+
+    SQLite would use them to skip the leading workspace of an index, which always costs more than to
+    follow it; and an index that is empty today must not look like the best one tomorrow.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("SELECT gin_clean_pending_list('ix_search_tokens')")
+        return
+    for statement in (
+        "ANALYZE",
+        "DELETE FROM sqlite_stat1 WHERE stat LIKE '0 %'",
+        "UPDATE sqlite_stat1 SET stat = stat || ' noskipscan' WHERE idx IS NOT NULL",
+        "ANALYZE sqlite_schema",
+    ):
+        connection.exec_driver_sql(statement)
 
 
 def _sqlite_options(url: URL) -> dict[str, Any]:
     module = sqlite_module()
     require_safe_sqlite(module)
-    options: dict[str, Any] = {"module": module, "connect_args": {"timeout": WAIT_MS / 1000, "cached_statements": 256}}
+    options: dict[str, Any] = {
+        "module": module,
+        "connect_args": {"timeout": WAIT_MS / 1000, "cached_statements": 256},
+    }
     if url.database in {None, "", ":memory:"}:
         options["poolclass"] = StaticPool
         options["connect_args"]["check_same_thread"] = False

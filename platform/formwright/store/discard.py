@@ -21,7 +21,9 @@ from formwright.store.unit import Unit
 class Discard:
     """Moves records to the trash, or takes them away without a trace."""
 
-    def __init__(self, unit: Unit, rows: Rows, unique: UniqueValues, links: Links, search: SearchIndex) -> None:
+    def __init__(
+        self, unit: Unit, rows: Rows, unique: UniqueValues, links: Links, search: SearchIndex
+    ) -> None:
         """Work inside ``unit`` with the parts that a record hangs on."""
         self._unit = unit
         self._rows = rows
@@ -30,7 +32,12 @@ class Discard:
         self._search = search
 
     def to_trash(
-        self, records: Sequence[StoredRecord], *, by: int | None, root: bool = True, note: Mapping[str, Any] | None = None
+        self,
+        records: Sequence[StoredRecord],
+        *,
+        by: int | None,
+        root: bool = True,
+        note: Mapping[str, Any] | None = None,
     ) -> int:
         """Lay records in the trash under one deletion, whose number is returned.
 
@@ -51,16 +58,17 @@ class Discard:
             for number, record in enumerate(records)
         ]
         self._unit.connection.execute(insert(tables.trash), rows)
-        by_entity: dict[str, list[int]] = {}
+        by_entity: dict[str, list[StoredRecord]] = {}
         for record in records:
-            by_entity.setdefault(record.entity, []).append(record.id)
-        for entity, numbers in by_entity.items():
-            self.remove(entity, numbers)
+            by_entity.setdefault(record.entity, []).append(record)
+        for entity, gone in by_entity.items():
+            self.remove(entity, gone)
         return deletion
 
-    def remove(self, entity: str, record_ids: Sequence[int]) -> None:
+    def remove(self, entity: str, records: Sequence[StoredRecord]) -> None:
         """Take records away with their unique values, edges and search entries."""
-        self._unique.release_all(entity, record_ids)
+        record_ids = [record.id for record in records]
+        self._unique.release_records(entity, ((record.id, record.values) for record in records))
         self._links.release_all(entity, record_ids)
         self._search.remove(entity, record_ids)
         self._rows.remove(entity, record_ids)
@@ -68,7 +76,7 @@ class Discard:
 
     def forget(self, entity: str, record_ids: Sequence[int]) -> None:
         """Take records away with their history, as if they had never been."""
-        self.remove(entity, record_ids)
+        self.remove(entity, self._rows.many(entity, record_ids))
         history = tables.history.c
         self._unit.connection.execute(
             delete(tables.history).where(

@@ -45,7 +45,9 @@ class StoredFile:
 class Files:
     """The uploaded files of a workspace. Contents lie below home/files by hash, or here when given."""
 
-    def __init__(self, connection: Connection, workspace: int, now: datetime, shape: Shape | None) -> None:
+    def __init__(
+        self, connection: Connection, workspace: int, now: datetime, shape: Shape | None
+    ) -> None:
         """Work on ``connection``."""
         self._connection = connection
         self._workspace = workspace
@@ -53,7 +55,14 @@ class Files:
         self._shape = shape
 
     def add(
-        self, sha256: str, name: str, mime: str, size: int, *, by: int | None, content: bytes | None = None
+        self,
+        sha256: str,
+        name: str,
+        mime: str,
+        size: int,
+        *,
+        by: int | None,
+        content: bytes | None = None,
     ) -> StoredFile:
         """Enter an upload that no record has claimed yet."""
         number = ids.new_id()
@@ -73,12 +82,16 @@ class Files:
 
     def find(self, number: int) -> StoredFile | None:
         """Return what is known of a file."""
-        row = self._connection.execute(self._query().where(tables.stored_file.c.id == number)).first()
+        row = self._connection.execute(
+            self._query().where(tables.stored_file.c.id == number)
+        ).first()
         return StoredFile(*row) if row is not None else None
 
     def find_many(self, numbers: Iterable[int]) -> dict[int, StoredFile]:
         """Return what is known of some files, by id."""
-        rows = self._connection.execute(self._query().where(tables.stored_file.c.id.in_(list(numbers))))
+        rows = self._connection.execute(
+            self._query().where(tables.stored_file.c.id.in_(list(numbers)))
+        )
         return {row[0]: StoredFile(*row) for row in rows}
 
     def content(self, number: int) -> bytes | None:
@@ -87,7 +100,9 @@ class Files:
         query = select(file.content).where(file.workspace_id == self._workspace, file.id == number)
         return self._connection.execute(query).scalar()
 
-    def claim(self, numbers: Iterable[int], entity: str, record: int, attribute: str, *, by: int | None) -> set[int]:
+    def claim(
+        self, numbers: Iterable[int], entity: str, record: int, attribute: str, *, by: int | None
+    ) -> set[int]:
         """Tie files to a record; return those that could be tied.
 
         A file can be claimed by who uploaded it, once, or again by the record that has it.
@@ -120,11 +135,15 @@ class Files:
         file = tables.stored_file.c
         mine = file.workspace_id == self._workspace
         found = self._connection.execute(
-            select(file.id, file.sha256).where(mine, file.record_id.is_(None), file.created_at < older_than).limit(limit)
+            select(file.id, file.sha256)
+            .where(mine, file.record_id.is_(None), file.created_at < older_than)
+            .limit(limit)
         ).all()
         if not found:
             return set()
-        self._connection.execute(delete(tables.stored_file).where(mine, file.id.in_([row.id for row in found])))
+        self._connection.execute(
+            delete(tables.stored_file).where(mine, file.id.in_([row.id for row in found]))
+        )
         hashes = {row.sha256 for row in found}
         kept = self._connection.scalars(select(file.sha256).where(mine, file.sha256.in_(hashes)))
         return hashes - set(kept)
@@ -132,7 +151,9 @@ class Files:
     def total(self) -> int:
         """Return how many bytes the known files take."""
         file = tables.stored_file.c
-        query = select(func.coalesce(func.sum(file.size), 0)).where(file.workspace_id == self._workspace)
+        query = select(func.coalesce(func.sum(file.size), 0)).where(
+            file.workspace_id == self._workspace
+        )
         return int(self._connection.execute(query).scalar_one())
 
     def _query(self) -> Select[int, str, str, str, int, datetime, int, int, int, str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import pairwise
 
-_RUN = re.compile(r"[0-9]+|[^\W0-9_]+")
+_RUN = re.compile(r"[^\W_]+")
+_DIGITS = re.compile(r"[0-9]{3,}")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[-‐‑–()]+(?=[0-9])")
 _PHONE = re.compile(r"\+?[0-9][0-9\s()\-‐‑–]{5,24}")
 _CHINA = re.compile(r"(?:\+|00)?86(1[0-9]{10})")
 _DIGIT_PLANE = 0xE000 << 16
 _MASK = 0xFFFFFFFF
+_NINE = ord("9")
 _WORDS = 8
 _LONGEST = 100
 
@@ -24,7 +27,9 @@ def fold(text: str) -> str:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
-        text = unicodedata.normalize("NFC", "".join(mark for mark in text if not unicodedata.combining(mark)))
+        text = unicodedata.normalize(
+            "NFC", "".join(mark for mark in text if not unicodedata.combining(mark))
+        )
     return _BETWEEN_DIGITS.sub("", text.casefold())
 
 
@@ -43,19 +48,24 @@ def words(query: str) -> tuple[str, ...]:
 
 
 def grams(folded: str, salt: int) -> set[int]:
-    """Return the pieces of a folded text as 32-bit numbers: three digits, or two characters of a word.
+    """Return the pieces of a folded text as 32-bit numbers: three digits, or two characters that are not both digits.
 
     Pieces do not reach over other characters, so that every piece of a part of a text is one of the text.
-    ``salt`` keeps the pieces of different entities apart.
+    Two digits would tell too little: of a hundred pairs, a telephone number has ten. ``salt`` keeps the pieces
+    of different entities apart.
     """
     found: set[int] = set()
     for run in _RUN.findall(folded):
-        if "0" <= run[0] <= "9":
-            found.update((_DIGIT_PLANE + int(run[at : at + 3])) ^ salt for at in range(len(run) - 2))
-        else:
+        if not (run.isascii() and run.isdigit()):
             codes = [ord(character) for character in run]
             found.update(
-                (((first << 16) ^ second) & _MASK) ^ salt for first, second in zip(codes, codes[1:], strict=False)
+                (((first << 16) ^ second) & _MASK) ^ salt
+                for first, second in pairwise(codes)
+                if first > _NINE or second > _NINE
+            )
+        for digits in _DIGITS.findall(run):
+            found.update(
+                (_DIGIT_PLANE + int(digits[at : at + 3])) ^ salt for at in range(len(digits) - 2)
             )
     return found
 

@@ -72,18 +72,28 @@ class History:
             },
         )
 
-    def page(self, entity: str, record_id: int, older_than: str = "", limit: int = 20) -> tuple[list[Change], str]:
+    def page(
+        self, entity: str, record_id: int, older_than: str = "", limit: int = 20
+    ) -> tuple[list[Change], str]:
         """Return entries, newest first, and the token by which the older ones are asked for ("" when there are none)."""
         found = self.of(entity, record_id, ids.parse_id(older_than), limit + 1)
         shown = found[:limit]
         return shown, ids.format_id(shown[-1].id) if len(found) > limit else ""
 
-    def of(self, entity: str, record_id: int, after: int | None = None, limit: int = 50) -> list[Change]:
+    def of(
+        self, entity: str, record_id: int, after: int | None = None, limit: int = 50
+    ) -> list[Change]:
         """Return the newest entries of a record, or those that came before the entry ``after``."""
         column = tables.history.c
         query = (
             select(
-                column.id, column.at, column.by, column.channel, column.version, column.operation, column.changes
+                column.id,
+                column.at,
+                column.by,
+                column.channel,
+                column.version,
+                column.operation,
+                column.changes,
             )
             .where(
                 column.workspace_id == self._unit.workspace,
@@ -103,13 +113,22 @@ def tracked(definition: Entity, changes: Mapping[str, Any]) -> Mapping[str, Any]
     hidden = [
         key
         for key in changes
-        if (field := definition.fields.get(key)) is not None and (not field.track or field.write_only)
+        if (field := definition.fields.get(key)) is not None
+        and (not field.track or field.write_only)
     ]
-    return {key: change for key, change in changes.items() if key not in hidden} if hidden else changes
+    return (
+        {key: change for key, change in changes.items() if key not in hidden} if hidden else changes
+    )
 
 
 def _change(
-    number: int, at: datetime, by: int | None, channel: str, version: int, operation: str, changes: Mapping[str, Any]
+    number: int,
+    at: datetime,
+    by: int | None,
+    channel: str,
+    version: int,
+    operation: str,
+    changes: Mapping[str, Any],
 ) -> Change:
     if operation == CREATE:
         changes = {key: (None, after) for key, after in changes.items()}

@@ -40,7 +40,8 @@ class Key:
 
     def same(self, value: Any) -> ColumnElement[bool]:
         """Return the condition that a row has ``value`` here."""
-        return self.expression.is_(None) if value is None else self.expression == value
+        found: Any = self.expression.is_(None) if value is None else self.expression == value
+        return found  # type: ignore[no-any-return]  # a comparison of columns is a condition
 
     def beyond(self, value: Any) -> ColumnElement[bool]:
         """Return the condition that a row comes after one with ``value``."""
@@ -73,7 +74,10 @@ def after(keys: Sequence[Key], tie: Key, position: Position) -> ColumnElement[bo
         bound = first.expression <= value if first.descending else first.expression >= value
     if len(keys) == 1 and bound is not None and first.descending == tie.descending:
         # The column's own type for the value: an instant is text on SQLite, and any other spelling of it compares wrongly.
-        left, right = tuple_(first.expression, tie.expression), tuple_(literal(value, first.expression.type), position.id)
+        left, right = (
+            tuple_(first.expression, tie.expression),
+            tuple_(literal(value, first.expression.type), position.id),
+        )
         return and_(left < right if first.descending else left > right, bound)
     steps: list[ColumnElement[bool]] = []
     so_far: list[ColumnElement[bool]] = []
@@ -92,7 +96,9 @@ def signature(paths: Sequence[tuple[str, bool]], entity: str) -> str:
 
 def write_token(mark: str, position: Position) -> str:
     """Return ``position`` as a token for addresses."""
-    values = [instant_text(value) if isinstance(value, datetime) else value for value in position.values]
+    values = [
+        instant_text(value) if isinstance(value, datetime) else value for value in position.values
+    ]
     return base64.urlsafe_b64encode(orjson.dumps([mark, position.id, *values])).decode().rstrip("=")
 
 
@@ -101,10 +107,17 @@ def read_token(mark: str, token: str, keys: Sequence[Key]) -> Position:
     if len(token) > _LONGEST:
         raise UnusableToken
     try:
-        content = orjson.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
+        content = orjson.loads(
+            base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        )
     except (binascii.Error, ValueError):
         raise UnusableToken from None
-    if not isinstance(content, list) or len(content) != len(keys) + 2 or content[0] != mark or not _is_id(content[1]):
+    if (
+        not isinstance(content, list)
+        or len(content) != len(keys) + 2
+        or content[0] != mark
+        or not _is_id(content[1])
+    ):
         raise UnusableToken
     values = tuple(_typed(key, value) for key, value in zip(keys, content[2:], strict=True))
     return Position(values, content[1])

@@ -25,7 +25,8 @@ def linked(shape: Shape, entity: Entity) -> list[Field]:
     return [
         field
         for field in entity.fields.values()
-        if is_edge(field) or (field.is_reference and field.key not in written and field.key != entity.owner_field)
+        if is_edge(field)
+        or (field.is_reference and field.key not in written and field.key != entity.owner_field)
     ]
 
 
@@ -35,18 +36,24 @@ def edges(fields: Iterable[Field], document: Mapping[str, Any]) -> set[tuple[str
     for field in fields:
         stored = document.get(field.key)
         if stored is not None:
-            found.update((field.key, target) for target in (stored if isinstance(stored, list) else [stored]))
+            found.update(
+                (field.key, target) for target in (stored if isinstance(stored, list) else [stored])
+            )
     return found
 
 
-def targets(entity: Entity, document: Mapping[str, Any], keys: Iterable[str]) -> dict[str, set[int]]:
+def targets(
+    entity: Entity, document: Mapping[str, Any], keys: Iterable[str]
+) -> dict[str, set[int]]:
     """Return target entity -> ids of the references that ``document`` holds in the fields ``keys``."""
     found: dict[str, set[int]] = {}
     for key in keys:
         field = entity.fields.get(key)
         stored = document.get(key)
         if field is not None and field.target and codec.is_stored(field) and stored is not None:
-            found.setdefault(field.target, set()).update(stored if isinstance(stored, list) else [stored])
+            found.setdefault(field.target, set()).update(
+                stored if isinstance(stored, list) else [stored]
+            )
     return found
 
 
@@ -58,7 +65,9 @@ class Links:
         self._unit = unit
         self._held: set[tuple[str, int]] = set()
 
-    def change(self, entity: str, record_id: int, before: set[tuple[str, int]], after: set[tuple[str, int]]) -> None:
+    def change(
+        self, entity: str, record_id: int, before: set[tuple[str, int]], after: set[tuple[str, int]]
+    ) -> None:
         """Bring the edges of a record from ``before`` to ``after``."""
         link = tables.link.c
         for attribute in {attribute for attribute, _ in before - after}:
@@ -73,7 +82,8 @@ class Links:
             )
         if after - before:
             self._unit.connection.execute(
-                insert(tables.link), [self.row(entity, record_id, *edge) for edge in sorted(after - before)]
+                insert(tables.link),
+                [self.row(entity, record_id, *edge) for edge in sorted(after - before)],
             )
 
     def row(self, entity: str, record_id: int, attribute: str, target: int) -> dict[str, Any]:
@@ -90,7 +100,9 @@ class Links:
         """Remove every edge that starts at some records."""
         if linked(self._unit.shape, self._unit.shape.entity(entity)):
             self._unit.connection.execute(
-                delete(tables.link).where(*self._mine(entity), tables.link.c.record_id.in_(record_ids))
+                delete(tables.link).where(
+                    *self._mine(entity), tables.link.c.record_id.in_(record_ids)
+                )
             )
 
     def hold(self, wanted: Mapping[str, set[int]]) -> None:
@@ -149,7 +161,9 @@ class Links:
 
     def _mine(self, entity: str) -> tuple[ColumnElement[bool], ...]:
         link = tables.link.c
-        return link.workspace_id == self._unit.workspace, link.entity_id == self._unit.shape.place(entity).id
+        return link.workspace_id == self._unit.workspace, link.entity_id == self._unit.shape.place(
+            entity
+        ).id
 
 
 def _column(shape: Shape, definition: Entity, key: str) -> str:

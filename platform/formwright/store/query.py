@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, FromClause, Select, case, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Select,
+    case,
+    func,
+    literal,
+    select,
+)
 
 from formwright.definitions.model import Sort
 from formwright.expressions.kinds import Base
@@ -14,10 +24,13 @@ from formwright.store import keyset, tables
 from formwright.store.columns import RecordColumns
 from formwright.store.keyset import Key, Position
 from formwright.store.rows import WHOLE, Rows, StoredRecord, whole
-from formwright.store.search import SearchIndex
+from formwright.store.search import SearchIndex, Source
 from formwright.store.unit import Unit
 
 _NEVER_NULL = frozenset({"id", "created_at", "updated_at", "version"})
+
+#: A source of rows, the conditions on it, and the column with the record's id.
+_Found: TypeAlias = tuple[FromClause, tuple[ColumnElement[bool], ...], ColumnElement[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +78,13 @@ class _Plan:
 
 def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
     """Return one page of a list."""
-    plan = _plan(unit, search, wanted)
+    plan = _plan(unit, wanted, _source(search, wanted))
     backwards = wanted.before is not None
     token = wanted.before if backwards else wanted.after
     position = keyset.read_token(plan.mark, token, plan.keys) if token is not None else None
-    found = _fetch(unit, plan, position, wanted.limit + 1, backwards=backwards)
+    found = _recent(unit, search, wanted, plan, position, backwards=backwards)
+    if len(found) <= wanted.limit:
+        found = _fetch(unit, plan, position, wanted.limit + 1, backwards=backwards)
     more = len(found) > wanted.limit
     found = found[: wanted.limit]
     if backwards:
@@ -77,7 +92,10 @@ def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
     codec = unit.shape.codec(wanted.row.entity)
     width = len(WHOLE)
     records = tuple(rows.stored(wanted.row.entity, codec, row[:width]) for row in found)
-    places = [Position(tuple(row[width:]), row[0]) for row in (found[:1] + found[-1:])]
+    places = [
+        Position(tuple(row[width : width + len(plan.keys)]), row[0])
+        for row in (found[:1] + found[-1:])
+    ]
     has_next = bool(found) and (backwards or more)
     has_previous = bool(found) and (more if backwards else position is not None)
     return Page(
@@ -87,23 +105,45 @@ def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
     )
 
 
+def _recent(
+    unit: Unit,
+    search: SearchIndex,
+    wanted: ListQuery,
+    plan: _Plan,
+    position: Position | None,
+    *,
+    backwards: bool,
+) -> list[Any]:
+    """Return what a search finds among the nearest entries alone; worth something when it fills the page."""
+    if not wanted.search.strip() or plan.keys:
+        return []
+    beyond = position.id if position is not None else None
+    near = search.recent(wanted.row.entity, wanted.search, beyond, older=not backwards)
+    if near is None:
+        return []
+    quick = _plan(unit, wanted, _joined(wanted, near))
+    return _fetch(unit, quick, None, wanted.limit + 1, backwards=backwards)
+
+
 def count(unit: Unit, search: SearchIndex, wanted: ListQuery, cap: int) -> tuple[int, bool]:
     """Count the records of a list, but not further than one beyond ``cap``."""
     source, where, _ = _source(search, wanted)
-    inner = select(literal(1).label("one")).select_from(source).where(*where).limit(cap + 1).subquery()
+    inner = (
+        select(literal(1).label("one")).select_from(source).where(*where).limit(cap + 1).subquery()
+    )
     number = unit.connection.execute(select(func.count()).select_from(inner)).scalar_one()
     return min(number, cap), number > cap
 
 
 def statement(unit: Unit, search: SearchIndex, wanted: ListQuery) -> Select[Any]:
     """Return the statement of the first phase of the first page, for tests that look at its plan."""
-    plan = _plan(unit, search, wanted)
+    plan = _plan(unit, wanted, _source(search, wanted))
     phases = _phases(plan, None, backwards=False)
     return _statement(unit, plan, phases[0], None, wanted.limit + 1, backwards=False)
 
 
-def _plan(unit: Unit, search: SearchIndex, wanted: ListQuery) -> _Plan:
-    source, where, ids = _source(search, wanted)
+def _plan(unit: Unit, wanted: ListQuery, found: _Found) -> _Plan:
+    source, where, ids = found
     keys = []
     for sort in wanted.sort:
         if sort.path == "id":
@@ -116,20 +156,27 @@ def _plan(unit: Unit, search: SearchIndex, wanted: ListQuery) -> _Plan:
     tie = Key(ids if not keys else main.id, descending, nullable=False)
     first = wanted.sort[0].path if keys else ""
     in_slot = bool(keys) and "." not in first and main.slot(first) is not None
-    mark = keyset.signature([(sort.path, sort.descending) for sort in wanted.sort], wanted.row.entity)
+    mark = keyset.signature(
+        [(sort.path, sort.descending) for sort in wanted.sort], wanted.row.entity
+    )
     nulls = _nulls_exist(unit, main, first) if in_slot else None
     return _Plan(main, source, where, tuple(keys), tie, mark, nulls, in_slot and keys[0].nullable)
 
 
-def _source(
-    search: SearchIndex, wanted: ListQuery
-) -> tuple[FromClause, tuple[ColumnElement[bool], ...], ColumnElement[int]]:
+def _source(search: SearchIndex, wanted: ListQuery) -> _Found:
     row = wanted.row
-    where = (row.belongs(), *wanted.where)
     if not wanted.search.strip():
-        return row.table, where, row.id
-    entries, matches, ids = search.source(row.entity, wanted.search)
-    return entries.join(row.table, row.id == ids), (matches, *where), ids
+        return row.table, (row.belongs(), *wanted.where), row.id
+    return _joined(wanted, search.source(row.entity, wanted.search))
+
+
+def _joined(wanted: ListQuery, hits: Source) -> _Found:
+    row = wanted.row
+    return (
+        hits.entries.join(row.table, row.id == hits.ids),
+        (hits.matches, row.belongs(), *wanted.where),
+        hits.ids,
+    )
 
 
 def _expression(
@@ -172,16 +219,47 @@ def _nulls_exist(unit: Unit, main: RecordColumns, key: str) -> ColumnElement[boo
     )
 
 
-def _fetch(unit: Unit, plan: _Plan, position: Position | None, limit: int, *, backwards: bool) -> list[Any]:
+def _fetch(
+    unit: Unit, plan: _Plan, position: Position | None, limit: int, *, backwards: bool
+) -> list[Any]:
     """Return up to ``limit`` rows after ``position``; going backwards, those before it, nearest first."""
+    phases = _phases(plan, position, backwards=backwards)
+    if phases == ["null", "present"]:
+        return _nulls_first(unit, plan, position, limit, backwards=backwards)
     found: list[Any] = []
-    for phase in _phases(plan, position, backwards=backwards):
+    for phase in phases:
+        if phase == "null" and found and not _may_be_null(plan, found[0]):
+            break
         query = _statement(unit, plan, phase, position, limit - len(found), backwards=backwards)
         found.extend(unit.connection.execute(query))
         if len(found) >= limit:
             break
         position = None
     return found
+
+
+def _nulls_first(
+    unit: Unit, plan: _Plan, position: Position | None, limit: int, *, backwards: bool
+) -> list[Any]:
+    """Return rows without the first key, then rows with it.
+
+    To look for the former means to read the whole entity when there are few of them; so the latter are read
+    first, for they tell whether there can be any.
+    """
+    after = None if position is None or position.values[0] is None else position
+    present = unit.connection.execute(
+        _statement(unit, plan, "present", after, limit, backwards=backwards)
+    ).all()
+    if position is None and present and not _may_be_null(plan, present[0]):
+        return list(present)
+    query = _statement(unit, plan, "null", position, limit, backwards=backwards)
+    without = unit.connection.execute(query).all()
+    return [*without, *present][:limit]
+
+
+def _may_be_null(plan: _Plan, row: Any) -> bool:
+    """Tell from a row that has the first key whether others may lack it."""
+    return plan.nulls is None or bool(row[-1])
 
 
 def _phases(plan: _Plan, position: Position | None, *, backwards: bool) -> list[str]:
@@ -219,4 +297,12 @@ def _statement(
         where.append(keyset.after(ordering, tie, Position(values, position.id)))
     order = [key.order(postgres=unit.is_postgres) for key in (*ordering, tie)]
     shown = [key.expression.label(f"key_{number}") for number, key in enumerate(plan.keys)]
-    return select(*whole(plan.row.table), *shown).select_from(plan.source).where(*where).order_by(*order).limit(limit)
+    if plan.nulls is not None:
+        shown.append(plan.nulls.label("nulls"))
+    return (
+        select(*whole(plan.row.table), *shown)
+        .select_from(plan.source)
+        .where(*where)
+        .order_by(*order)
+        .limit(limit)
+    )

@@ -42,11 +42,15 @@ class Records:
         self.discard = Discard(unit, *parts)
         self._bulk = Bulk(unit, *parts)
 
-    def find(self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()) -> StoredRecord | None:
+    def find(
+        self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()
+    ) -> StoredRecord | None:
         """Return a record, or None when there is none within the conditions."""
         return self.rows.one(entity, record_id, where)
 
-    def get(self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()) -> StoredRecord:
+    def get(
+        self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()
+    ) -> StoredRecord:
         """Return a record; NotFound when there is none within the conditions."""
         found = self.find(entity, record_id, where)
         if found is None:
@@ -62,10 +66,6 @@ class Records:
     def children(self, entity: str, parent_ids: Iterable[int]) -> list[StoredRecord]:
         """Return the rows of a subform: records of the child entity, by parent and position."""
         return self.rows.children(entity, parent_ids)
-
-    def list(self, wanted: ListQuery) -> Page:
-        """Return one page of a list."""
-        return query.run(self._unit, self.rows, self.search, wanted)
 
     def count(self, wanted: ListQuery, cap: int = 1000) -> tuple[int, bool]:
         """Return how many records a list has, and True when there are more than ``cap`` (then ``cap`` is returned)."""
@@ -119,12 +119,20 @@ class Records:
         return self._bulk.insert(entity, rows, by=by, channel=channel)
 
     def insert_rows(
-        self, entity: str, parent: int, rows: Sequence[tuple[int, Mapping[str, Any]]], *, by: int | None, channel: str
+        self,
+        entity: str,
+        parent: int,
+        rows: Sequence[tuple[int, Mapping[str, Any]]],
+        *,
+        by: int | None,
+        channel: str,
     ) -> list[int]:
         """Store new rows, (position, values) each, of a subform; return their ids. Raises UniqueViolation."""
         positions = [position for position, _ in rows]
         values = [each for _, each in rows]
-        results = self._bulk.insert(entity, values, by=by, channel=channel, parent=parent, positions=positions)
+        results = self._bulk.insert(
+            entity, values, by=by, channel=channel, parent=parent, positions=positions
+        )
         stored: list[int] = []
         for result in results:
             if isinstance(result, UniqueViolation):
@@ -139,7 +147,13 @@ class Records:
         self.discard.to_trash(records, by=by, root=False)
         for record in records:
             self._history.append(
-                record.entity, record.id, history.DELETE, {}, version=record.version + 1, by=by, channel=channel
+                record.entity,
+                record.id,
+                history.DELETE,
+                {},
+                version=record.version + 1,
+                by=by,
+                channel=channel,
             )
 
     def withdraw(self, entity: str, record_ids: Sequence[int]) -> None:
@@ -150,12 +164,16 @@ class Records:
         """Return value -> id of the oldest record that has it, for typed ``values`` of the field ``key``."""
         row = self._unit.shape.columns.main(entity)
         field = row.definition.fields[key]
-        stored = {field.type.to_stored(field, value): value for value in values if value is not None}
+        stored = {
+            field.type.to_stored(field, value): value for value in values if value is not None
+        }
         if not stored:
             return {}
         column = row.value(key)
         found = self._unit.connection.execute(
-            select(column, row.id).where(row.belongs(), column.in_(list(stored))).order_by(row.id.desc())
+            select(column, row.id)
+            .where(row.belongs(), column.in_(list(stored)))
+            .order_by(row.id.desc())
         )
         return {stored[value]: number for value, number in found}
 
@@ -208,7 +226,11 @@ class Records:
         codec = self._unit.shape.codec(entity)
         old = codec.encode(before.values)
         new = codec.encode(values)
-        changed = [key for key in old.document.keys() | new.document.keys() if old.document.get(key) != new.document.get(key)]
+        changed = [
+            key
+            for key in old.document.keys() | new.document.keys()
+            if old.document.get(key) != new.document.get(key)
+        ]
         moved = position is not None and position != before.position
         if not changed and not moved and not touch:
             return before
@@ -230,6 +252,10 @@ class Records:
                 channel=channel,
             )
         return after
+
+    def list(self, wanted: ListQuery) -> Page:
+        """Return one page of a list."""
+        return query.run(self._unit, self.rows, self.search, wanted)
 
     def owner(self, entity: str, encoded: Encoded, created_by: int | None) -> int | None:
         """Return who owns a record: the person in its owner field, or else whoever created it."""
@@ -265,5 +291,7 @@ class Records:
             self.unique.claims(entity, number, after.values),
         )
         linked = links.linked(self._unit.shape, self._unit.shape.entity(entity))
-        self.links.change(entity, number, links.edges(linked, old.document), links.edges(linked, new.document))
+        self.links.change(
+            entity, number, links.edges(linked, old.document), links.edges(linked, new.document)
+        )
         self.search.change(entity, number, before.values, after.values)

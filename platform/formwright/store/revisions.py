@@ -67,9 +67,9 @@ class Revisions:
         """Return a revision."""
         column = tables.definition_revision.c
         row = self._connection.execute(
-            select(column.number, column.files, column.by, column.author, column.note, column.at).where(
-                column.workspace_id == self._workspace, column.number == number
-            )
+            select(
+                column.number, column.files, column.by, column.author, column.note, column.at
+            ).where(column.workspace_id == self._workspace, column.number == number)
         ).first()
         return Revision(*row) if row is not None else None
 
@@ -85,7 +85,13 @@ class Revisions:
         return [Revision(number, {}, by, author, note, at) for number, by, author, note, at in rows]
 
     def add(
-        self, files: Mapping[str, str], catalog: Catalog, *, by: int | None, author: str = "", note: str = ""
+        self,
+        files: Mapping[str, str],
+        catalog: Catalog,
+        *,
+        by: int | None,
+        author: str = "",
+        note: str = "",
     ) -> int:
         """Put ``files`` in force as the next revision, with numbers and slots for the entities of ``catalog``.
 
@@ -107,7 +113,9 @@ class Revisions:
             with self._connection.begin_nested():
                 self._connection.execute(insert(tables.definition_revision), row)
         except IntegrityError:
-            raise Conflict(say("somebody else has published definitions meanwhile"), base + 1) from None
+            raise Conflict(
+                say("somebody else has published definitions meanwhile"), base + 1
+            ) from None
         slots.assign(self._connection, self._workspace, catalog)
         self._newest = (base + 1, 0)
         return base + 1

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from formwright.errors import Conflict, NotFound
@@ -63,7 +63,9 @@ def whole(table: FromClause) -> tuple[ColumnElement[Any], ...]:
 
 
 _ONE = select(*WHOLE).where(
-    _record.workspace_id == bindparam("workspace"), _record.entity_id == bindparam("entity"), _record.id == bindparam("id")
+    _record.workspace_id == bindparam("workspace"),
+    _record.entity_id == bindparam("entity"),
+    _record.id == bindparam("id"),
 )
 _MANY = select(*WHOLE).where(
     _record.workspace_id == bindparam("workspace"),
@@ -88,9 +90,20 @@ class Rows:
         """Work inside ``unit``."""
         self._unit = unit
 
-    def stored(self, entity: str, codec: Codec, row: Row[Any]) -> StoredRecord:
+    def stored(self, entity: str, codec: Codec, row: Sequence[Any]) -> StoredRecord:
         """Return the record of a row that has the columns ``WHOLE``."""
-        number, version, owner, created_at, created_by, updated_at, updated_by, parent, position, data = row
+        (
+            number,
+            version,
+            owner,
+            created_at,
+            created_by,
+            updated_at,
+            updated_by,
+            parent,
+            position,
+            data,
+        ) = row
         values = codec.decode(data)
         extra = codec.unknown(data)
         return StoredRecord(
@@ -98,7 +111,9 @@ class Rows:
             extra or _NOTHING,
         )  # fmt: skip
 
-    def one(self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()) -> StoredRecord | None:
+    def one(
+        self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()
+    ) -> StoredRecord | None:
         """Return a record if it exists and the conditions on it hold."""
         query = _ONE.where(*where) if where else _ONE
         row = self._unit.connection.execute(query, self._key(entity) | {"id": record_id}).first()
@@ -132,7 +147,9 @@ class Rows:
             self._unit.connection.execute(insert(tables.record), self.row(record, encoded))
         except IntegrityError as error:
             raise AlreadyStored(record.id) from error
-        self.note_nulls(record.entity, (column for column, value in encoded.slots.items() if value is None))
+        self.note_nulls(
+            record.entity, (column for column, value in encoded.slots.items() if value is None)
+        )
 
     def row(self, record: StoredRecord, encoded: Encoded) -> dict[str, Any]:
         """Return a record as the values of a row."""
@@ -198,6 +215,7 @@ class Rows:
 
     def count_with(self, entity_id: int, key: str) -> int:
         """Return how many records of an entity have ``key`` in their document."""
+        present: ColumnElement[Any]
         if self._unit.is_postgres:
             present = func.jsonb_exists(_record.data, key)
         else:
@@ -219,7 +237,11 @@ class Rows:
         slot = tables.slot.c
         self._unit.connection.execute(
             update(tables.slot)
-            .where(slot.workspace_id == self._unit.workspace, slot.entity_id == place.id, slot.attribute.in_(keys))
+            .where(
+                slot.workspace_id == self._unit.workspace,
+                slot.entity_id == place.id,
+                slot.attribute.in_(keys),
+            )
             .values(nulls=True)
         )
         self._unit.after_commit(lambda: place.without_nulls.difference_update(keys))
@@ -228,7 +250,10 @@ class Rows:
         return {"workspace": self._unit.workspace, "entity": self._unit.shape.place(entity).id}
 
     def _key_columns(self, entity: str) -> dict[str, Any]:
-        return {"workspace_id": self._unit.workspace, "entity_id": self._unit.shape.place(entity).id}
+        return {
+            "workspace_id": self._unit.workspace,
+            "entity_id": self._unit.shape.place(entity).id,
+        }
 
 
 def as_json(document: Mapping[str, Any]) -> str:

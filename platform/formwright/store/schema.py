@@ -50,7 +50,11 @@ def require_current(engine: Engine) -> None:
         raise StoreUnavailable(
             say("the database is not set up for this version; run 'formwright init'")
             if found is None
-            else say("the database is at revision %(found)s, this version needs %(needed)s", found=found, needed=newest())
+            else say(
+                "the database is at revision %(found)s, this version needs %(needed)s",
+                found=found,
+                needed=newest(),
+            )
         )
 
 

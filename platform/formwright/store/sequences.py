@@ -33,7 +33,8 @@ class Sequences:
         """Return a number for each of ``records``, in order, asking the database once for each counter."""
         wanted = {sequence.per, *_PLACE.findall(sequence.pattern)}
         texts = [
-            {key: str(values[key]) for key in wanted & values.keys() if values[key] is not None} for values in records
+            {key: str(values[key]) for key in wanted & values.keys() if values[key] is not None}
+            for values in records
         ]
         groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
         for place, named in enumerate(texts):
@@ -59,8 +60,13 @@ class Sequences:
         """Return ``count`` numbers that follow on each other."""
         texts = values or {}
         period = day.strftime(_PERIODS[sequence.reset])
-        last = _advance(self._unit.connection, self._key(sequence, period, texts), count, sequence.start)
-        return [write(sequence.pattern, number, day, texts) for number in range(last - count + 1, last + 1)]
+        last = _advance(
+            self._unit.connection, self._key(sequence, period, texts), count, sequence.start
+        )
+        return [
+            write(sequence.pattern, number, day, texts)
+            for number in range(last - count + 1, last + 1)
+        ]
 
     def _key(self, sequence: Sequence, period: str, values: Mapping[str, str]) -> dict[str, Any]:
         return {
@@ -77,7 +83,12 @@ def write(pattern: str, number: int, day: date, values: Mapping[str, str]) -> st
     >>> write("SO-{YYYY}-{####}", 7, date(2026, 3, 1), {})
     'SO-2026-0007'
     """
-    dated = {"YYYY": f"{day.year:04d}", "YY": f"{day.year % 100:02d}", "MM": f"{day.month:02d}", "DD": f"{day.day:02d}"}
+    dated = {
+        "YYYY": f"{day.year:04d}",
+        "YY": f"{day.year % 100:02d}",
+        "MM": f"{day.month:02d}",
+        "DD": f"{day.day:02d}",
+    }
 
     def fill(place: re.Match[str]) -> str:
         name = place[1]
@@ -96,7 +107,12 @@ def _advance(connection: Connection, key: Mapping[str, Any], count: int, start: 
         dialect.insert(counter)
         .values(**key, last=start + count - 1)
         .on_conflict_do_update(
-            index_elements=[counter.c.workspace_id, counter.c.sequence, counter.c.period, counter.c.per],
+            index_elements=[
+                counter.c.workspace_id,
+                counter.c.sequence,
+                counter.c.period,
+                counter.c.per,
+            ],
             set_={"last": counter.c.last + count},
         )
         .returning(counter.c.last)

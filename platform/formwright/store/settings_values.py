@@ -25,7 +25,9 @@ class SettingValues:
         """Return the stored value of every setting that was given one, by qualified name."""
         column = tables.setting_value.c
         rows = self._connection.execute(
-            select(column.package, column.key, column.value).where(column.workspace_id == self._workspace)
+            select(column.package, column.key, column.value).where(
+                column.workspace_id == self._workspace
+            )
         )
         return {f"{package}.{key}": wrapped["value"] for package, key, wrapped in rows}
 
@@ -44,5 +46,7 @@ class SettingValues:
         self._connection.execute(
             dialect.insert(table)
             .values(**identity, **content)
-            .on_conflict_do_update(index_elements=[table.c[name] for name in identity], set_=content)
+            .on_conflict_do_update(
+                index_elements=[table.c[name] for name in identity], set_=content
+            )
         )

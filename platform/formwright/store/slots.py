@@ -58,13 +58,19 @@ class Assignment:
 def wishes(catalog: Catalog, entity: Entity) -> list[Field]:
     """Return the fields of ``entity`` that a slot would serve, most deserving first."""
     used = _used_in_views(catalog).get(entity.name, frozenset())
-    keyed = frozenset(entity.key_fields) | {key for constraint in entity.constraints.values() for key in constraint.fields}
+    keyed = frozenset(entity.key_fields) | {
+        key for constraint in entity.constraints.values() for key in constraint.fields
+    }
     ranked: list[tuple[int, int, Field]] = []
     for number, candidate in enumerate(entity.fields.values()):
         if not codec.family(candidate) or candidate.key == entity.owner_field:
             continue
         ranked.append((_rank(candidate, used, keyed), number, candidate))
-    return [candidate for rank, _, candidate in sorted(ranked, key=lambda item: item[:2]) if rank <= _LAST]
+    return [
+        candidate
+        for rank, _, candidate in sorted(ranked, key=lambda item: item[:2])
+        if rank <= _LAST
+    ]
 
 
 def _rank(candidate: Field, used: frozenset[str], keyed: frozenset[str]) -> int:
@@ -146,7 +152,11 @@ def plan(connection: Connection, workspace: int, catalog: Catalog) -> Assignment
             elif not last:
                 unplaced.append((name, key))
     return Assignment(
-        tuple(name for name in catalog.entities if name not in ids), tuple(new), tuple(revived), tuple(freed), tuple(unplaced)
+        tuple(name for name in catalog.entities if name not in ids),
+        tuple(new),
+        tuple(revived),
+        tuple(freed),
+        tuple(unplaced),
     )
 
 
@@ -163,8 +173,12 @@ def assign(connection: Connection, workspace: int, catalog: Catalog) -> Assignme
     for name in wanted.new_entities:
         following += 1
         ids[name] = following
-        connection.execute(insert(tables.entity), {"workspace_id": workspace, "id": following, "name": name})
-    empty = {name: not _has_records(connection, workspace, ids[name]) for name, _, _ in wanted.new_slots}
+        connection.execute(
+            insert(tables.entity), {"workspace_id": workspace, "id": following, "name": name}
+        )
+    empty = {
+        name: not _has_records(connection, workspace, ids[name]) for name, _, _ in wanted.new_slots
+    }
     for name, attribute, column in wanted.new_slots:
         connection.execute(
             insert(tables.slot),
@@ -183,7 +197,9 @@ def assign(connection: Connection, workspace: int, catalog: Catalog) -> Assignme
     return wanted
 
 
-def set_state(connection: Connection, workspace: int, entity_id: int, attribute: str, state: str) -> None:
+def set_state(
+    connection: Connection, workspace: int, entity_id: int, attribute: str, state: str
+) -> None:
     """Move one slot to another state; nulls are possible again until a backfill has looked."""
     connection.execute(
         update(tables.slot)
@@ -204,7 +220,9 @@ def _free_column(family: str, taken: set[str], reserve: int) -> str | None:
 
 def _entity_ids(connection: Connection, workspace: int) -> dict[str, int]:
     found = connection.execute(
-        select(tables.entity.c.name, tables.entity.c.id).where(tables.entity.c.workspace_id == workspace)
+        select(tables.entity.c.name, tables.entity.c.id).where(
+            tables.entity.c.workspace_id == workspace
+        )
     )
     return {name: number for name, number in found}  # noqa: C416 -- rows are not pairs to a type checker
 
@@ -212,7 +230,9 @@ def _entity_ids(connection: Connection, workspace: int) -> dict[str, int]:
 def _slot_rows(connection: Connection, workspace: int) -> dict[int, dict[str, _Row]]:
     slot = tables.slot.c
     found = connection.execute(
-        select(slot.entity_id, slot.attribute, slot.column, slot.state, slot.nulls).where(slot.workspace_id == workspace)
+        select(slot.entity_id, slot.attribute, slot.column, slot.state, slot.nulls).where(
+            slot.workspace_id == workspace
+        )
     )
     rows: dict[int, dict[str, _Row]] = {}
     for entity_id, attribute, column, state, nulls in found:
@@ -222,5 +242,9 @@ def _slot_rows(connection: Connection, workspace: int) -> dict[int, dict[str, _R
 
 def _has_records(connection: Connection, workspace: int, entity_id: int) -> bool:
     record = tables.record.c
-    query = select(record.id).where(record.workspace_id == workspace, record.entity_id == entity_id).limit(1)
+    query = (
+        select(record.id)
+        .where(record.workspace_id == workspace, record.entity_id == entity_id)
+        .limit(1)
+    )
     return connection.execute(query).first() is not None

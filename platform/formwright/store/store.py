@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from formwright.store.revisions import Revisions
 from formwright.store.slots import Assignment
 from formwright.store.transaction import Transaction
 from formwright.store.unit import Holds, Shape
+
 
 class Store:
     """The database of an installation."""
@@ -50,7 +51,7 @@ class Store:
             self.engine = engine.kw["bind"]
         self.clock = clock or SystemClock()
         self.workspace = workspace
-        self.holds = holds or _evaluate
+        self.holds = holds or self._evaluate
         self._zone = ZoneInfo(timezone)
         self._lock = threading.Lock()
         self._shape: tuple[int, Shape] | None = None
@@ -92,8 +93,15 @@ class Store:
         self._shape = None
         return changed
 
+    def analyze(self) -> None:
+        """Let the database count what it has, so that it finds the quickest ways; for the end of an import."""
+        with self.begin() as connection:
+            database.analyze(connection)
+
     @contextmanager
-    def transaction(self, write: bool = True, *, now: datetime | None = None) -> Iterator[Transaction]:
+    def transaction(
+        self, write: bool = True, *, now: datetime | None = None
+    ) -> Iterator[Transaction]:
         """Run a unit of work: committed at the end, undone when anything is raised.
 
         With ``write`` false nothing may be written; SQLite then lets it run beside a writer.
@@ -116,7 +124,10 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Open a bare writing transaction, for the store's own housekeeping."""
-        with self.engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+        with (
+            self.engine.connect().execution_options(**{WRITE: True}) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def shape(self, connection: Connection, catalog: Catalog, revisions: Revisions) -> Shape:
@@ -137,7 +148,9 @@ class Store:
     def _read_shape(self, connection: Connection, catalog: Catalog) -> Shape:
         return Shape(catalog, slots.load(connection, self.workspace), self.dialect, self.workspace)
 
-
-def _evaluate(condition: Checked, entity: str, record_id: int, values: Mapping[str, Any]) -> bool:
-    """Tell whether a condition that reads nothing but the record itself holds."""
-    return evaluate(condition, Environment(ValueRow(entity, record_id, values), datetime.now(UTC))) is True
+    def _evaluate(
+        self, condition: Checked, entity: str, record_id: int, values: Mapping[str, Any]
+    ) -> bool:
+        """Tell whether a condition that reads nothing but the record itself holds."""
+        row = ValueRow(entity, record_id, values)
+        return evaluate(condition, Environment(row, self.clock.now())) is True

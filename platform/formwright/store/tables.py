@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.types import TypeEngine
 
 from formwright.store.columntypes import CODE_POINT_TEXT, NUMBER, Document, Instant
 
@@ -32,7 +34,12 @@ metadata = MetaData(
 
 #: How many typed columns a record row has, by family.
 SLOT_COUNTS = {"t": 10, "n": 10, "d": 8, "r": 8}
-SLOT_TYPES = {"t": CODE_POINT_TEXT, "n": NUMBER, "d": Instant(), "r": NUMBER}
+SLOT_TYPES: dict[str, TypeEngine[Any]] = {
+    "t": CODE_POINT_TEXT,
+    "n": NUMBER,
+    "d": Instant(),
+    "r": NUMBER,
+}
 
 
 def slot_names() -> Iterator[str]:
@@ -85,7 +92,9 @@ record = Table(
     Column("version", Integer, nullable=False),
     Column("position", Integer),
     *(Column(name, SLOT_TYPES[name[0]]) for name in slot_names()),
-    Column("data", Document, nullable=False),  # last: slots are read without touching overflow pages
+    Column(
+        "data", Document, nullable=False
+    ),  # last: slots are read without touching overflow pages
     PrimaryKeyConstraint("workspace_id", "entity_id", "id"),
     Index("ix_record_created", "workspace_id", "entity_id", "created_at", "id"),
     Index("ix_record_updated", "workspace_id", "entity_id", "updated_at", "id"),
@@ -95,10 +104,23 @@ record = Table(
 
 def _partial(name: str, *columns: str, present: str) -> None:
     condition = record.c[present].is_not(None)
-    Index(name, *(record.c[column] for column in columns), postgresql_where=condition, sqlite_where=condition)
+    Index(
+        name,
+        *(record.c[column] for column in columns),
+        postgresql_where=condition,
+        sqlite_where=condition,
+    )
 
 
-_partial("ix_record_parent", "workspace_id", "entity_id", "parent_id", "position", "id", present="parent_id")
+_partial(
+    "ix_record_parent",
+    "workspace_id",
+    "entity_id",
+    "parent_id",
+    "position",
+    "id",
+    present="parent_id",
+)
 for _name in slot_names():
     _partial(f"ix_record_{_name}", "workspace_id", "entity_id", _name, "id", present=_name)
 
@@ -140,7 +162,6 @@ unique_value = Table(
     Column("value", CODE_POINT_TEXT, nullable=False),
     Column("record_id", NUMBER, nullable=False),
     PrimaryKeyConstraint("workspace_id", "entity_id", "constraint", "value"),
-    Index("ix_unique_value_record", "workspace_id", "entity_id", "record_id"),
     sqlite_with_rowid=False,
 )
 
@@ -182,7 +203,9 @@ search = Table(
     # SQLite keeps the tokens in the full-text table search_token, whose rowid is the record's id
     Column("tokens", ARRAY(Integer).with_variant(Text(), "sqlite")),
     PrimaryKeyConstraint("workspace_id", "entity_id", "record_id"),
+    sqlite_with_rowid=False,
 )
+Index("ix_search_tokens", search.c.tokens, postgresql_using="gin").ddl_if(dialect="postgresql")
 
 definition_revision = Table(
     "definition_revision",

@@ -98,7 +98,14 @@ class Transaction:
         if self._parts is None or self._parts.unit.shape.catalog is not catalog:
             shape = self._site.shape(self.connection, catalog, self.revisions)
             self._parts = Parts(
-                Unit(self.connection, shape, self.now, self.after_commit, self._site.holds, self._site.day(self.now))
+                Unit(
+                    self.connection,
+                    shape,
+                    self.now,
+                    self.after_commit,
+                    self._site.holds,
+                    self._site.day(self.now),
+                )
             )
 
     @property

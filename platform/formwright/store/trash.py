@@ -74,7 +74,12 @@ class Trash:
         self._history = entries
 
     def delete(
-        self, record: StoredRecord, *, by: int | None, channel: str, where: Sequence[ColumnElement[bool]] = ()
+        self,
+        record: StoredRecord,
+        *,
+        by: int | None,
+        channel: str,
+        where: Sequence[ColumnElement[bool]] = (),
     ) -> Deletion:
         """Move a record to the trash, with its subform rows and whatever its referrers' ``on_delete`` says.
 
@@ -90,7 +95,13 @@ class Trash:
         deletion = self._records.discard.to_trash(gone, by=by, note=note)
         for each in gone:
             self._history.append(
-                each.entity, each.id, history.DELETE, {}, version=each.version + 1, by=by, channel=channel
+                each.entity,
+                each.id,
+                history.DELETE,
+                {},
+                version=each.version + 1,
+                by=by,
+                channel=channel,
             )
         return Deletion(deletion, gone, tuple(changed))
 
@@ -112,7 +123,9 @@ class Trash:
             self._records.links.hold(links.targets(definition, document, document))
         trash = tables.trash.c
         self._unit.connection.execute(
-            delete(tables.trash).where(trash.workspace_id == self._unit.workspace, trash.deletion_id == deletion)
+            delete(tables.trash).where(
+                trash.workspace_id == self._unit.workspace, trash.deletion_id == deletion
+            )
         )
         self._refill_references(rows[0][1].row.get("emptied", []), by, channel)
         return restored[0]
@@ -199,7 +212,9 @@ class Trash:
             for record in wave:
                 by_entity.setdefault(record.entity, []).append(record.id)
             reached = [
-                record for entity, numbers in by_entity.items() for record in self._below(extent, entity, numbers)
+                record
+                for entity, numbers in by_entity.items()
+                for record in self._below(extent, entity, numbers)
             ]
             wave = list({(record.entity, record.id): record for record in reached}.values())
             wave = [record for record in wave if (record.entity, record.id) not in extent.records]
@@ -233,7 +248,9 @@ class Trash:
 
     def _referring(self, entity: str, key: str, record_ids: list[int]) -> dict[int, set[int]]:
         referring: dict[int, set[int]] = {}
-        for number, target in self._unit.connection.execute(self._records.links.referring(entity, key, record_ids)):
+        for number, target in self._unit.connection.execute(
+            self._records.links.referring(entity, key, record_ids)
+        ):
             referring.setdefault(number, set()).add(target)
         return referring
 
@@ -254,7 +271,9 @@ class Trash:
                 taken.append([entity, record.id, key, sorted(numbers[record.id])])
         return taken, list(changed.values())
 
-    def _refill_references(self, taken: Sequence[Sequence[Any]], by: int | None, channel: str) -> None:
+    def _refill_references(
+        self, taken: Sequence[Sequence[Any]], by: int | None, channel: str
+    ) -> None:
         """Put restored records back where they were referred to, unless the field has been filled since."""
         for entity, number, key, targets in taken:
             definition = self._unit.shape.catalog.entities.get(entity)
@@ -263,7 +282,10 @@ class Trash:
                 continue
             value = record.values.get(key)
             if codec.is_list(definition.fields[key]):
-                filled: Any = (*(value or ()), *(target for target in targets if target not in (value or ())))
+                filled: Any = (
+                    *(value or ()),
+                    *(target for target in targets if target not in (value or ())),
+                )
             elif value is None:
                 filled = targets[0]
             else:
@@ -272,15 +294,19 @@ class Trash:
 
     def _claim_all(self, records: Sequence[StoredRecord]) -> None:
         clashes: list[Clash] = []
+        claimed: list[StoredRecord] = []
         unique = self._records.unique
         for record in records:
             try:
-                unique.take(record.entity, record.id, unique.claims(record.entity, record.id, record.values))
+                unique.take(
+                    record.entity, record.id, unique.claims(record.entity, record.id, record.values)
+                )
+                claimed.append(record)
             except UniqueViolation as violation:
                 clashes += violation.clashes
         if clashes:
-            for record in records:
-                unique.release_all(record.entity, [record.id])
+            for record in claimed:
+                unique.release_records(record.entity, [(record.id, record.values)])
             raise UniqueViolation(records[0].entity, clashes)
 
     def _put_back(self, record: StoredRecord, by: int | None, channel: str) -> StoredRecord:
@@ -291,10 +317,18 @@ class Trash:
         self._records.rows.add(back, encoded)
         self._records.links.note_new(record.entity, [record.id])
         linked = links.linked(shape, shape.entity(record.entity))
-        self._records.links.change(record.entity, record.id, set(), links.edges(linked, encoded.document))
+        self._records.links.change(
+            record.entity, record.id, set(), links.edges(linked, encoded.document)
+        )
         self._records.search.add(record.entity, record.id, record.values)
         self._history.append(
-            record.entity, record.id, history.RESTORE, {}, version=back.version, by=by, channel=channel
+            record.entity,
+            record.id,
+            history.RESTORE,
+            {},
+            version=back.version,
+            by=by,
+            channel=channel,
         )
         return back
 

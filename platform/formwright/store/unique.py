@@ -45,7 +45,9 @@ class Rule:
                 return None
             ignore_case = self.constraint is None or self.constraint.ignore_case
             parts.append(
-                field.type.compare_key(field, value) if ignore_case else str(field.type.to_stored(field, value))
+                field.type.compare_key(field, value)
+                if ignore_case
+                else str(field.type.to_stored(field, value))
             )
         text = _SEPARATOR.join(parts)
         return text if len(text) <= _LONGEST else "#" + hashlib.sha256(text.encode()).hexdigest()
@@ -92,7 +94,11 @@ class UniqueValues:
         """Return the record that holds ``value`` of the unique field ``key``, or None."""
         field = self._unit.shape.entity(entity).fields[key]
         text = Rule(key, key, (field,)).value({key: value})
-        return self.holders(entity, [Claim(key, text)]).get(Claim(key, text)) if text is not None else None
+        return (
+            self.holders(entity, [Claim(key, text)]).get(Claim(key, text))
+            if text is not None
+            else None
+        )
 
     def take(self, entity: str, record_id: int, claims: Sequence[Claim]) -> None:
         """Claim values for a record; raise UniqueViolation, with nothing claimed, when others hold any."""
@@ -100,7 +106,12 @@ class UniqueValues:
             return
         column = tables.unique_value.c
         rows = [self._row(entity, record_id, claim) for claim in sorted(claims, key=_order)]
-        statement = self._insert().values(rows).on_conflict_do_nothing().returning(column.constraint, column.value)
+        statement = (
+            self._insert()
+            .values(rows)
+            .on_conflict_do_nothing()
+            .returning(column.constraint, column.value)
+        )
         taken = {Claim(*row) for row in self._unit.connection.execute(statement)}
         if len(taken) == len(claims):
             return
@@ -109,7 +120,9 @@ class UniqueValues:
         holders = self.holders(entity, wanted)
         raise UniqueViolation(entity, self.clashes(entity, holders))
 
-    def change(self, entity: str, record_id: int, before: Sequence[Claim], after: Sequence[Claim]) -> None:
+    def change(
+        self, entity: str, record_id: int, before: Sequence[Claim], after: Sequence[Claim]
+    ) -> None:
         """Claim what is new and let go of what is no longer needed."""
         self.take(entity, record_id, [claim for claim in after if claim not in before])
         self.release(entity, record_id, [claim for claim in before if claim not in after])
@@ -128,17 +141,13 @@ class UniqueValues:
                 )
             )
 
-    def release_all(self, entity: str, record_ids: Sequence[int]) -> None:
-        """Let go of everything that some records hold."""
-        column = tables.unique_value.c
+    def release_records(
+        self, entity: str, records: Iterable[tuple[int, Mapping[str, Any]]]
+    ) -> None:
+        """Let go of everything that some records, (id, values) each, hold."""
         if self.rules(entity):
-            self._unit.connection.execute(
-                delete(tables.unique_value).where(
-                    column.workspace_id == self._unit.workspace,
-                    column.entity_id == self._unit.shape.place(entity).id,
-                    column.record_id.in_(record_ids),
-                )
-            )
+            for record_id, values in records:
+                self.release(entity, record_id, self.claims(entity, record_id, values))
 
     def holders(self, entity: str, claims: Iterable[Claim]) -> dict[Claim, int]:
         """Return which record holds which of the claims."""
@@ -174,8 +183,9 @@ class UniqueValues:
         }
 
     def _insert(self) -> postgresql.Insert | sqlite.Insert:
-        dialect = postgresql if self._unit.is_postgres else sqlite
-        return dialect.insert(tables.unique_value)
+        if self._unit.is_postgres:
+            return postgresql.insert(tables.unique_value)
+        return sqlite.insert(tables.unique_value)
 
 
 def _order(claim: Claim) -> tuple[str, str]:

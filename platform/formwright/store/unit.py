@@ -40,7 +40,13 @@ class Shape:
         found = self.catalog.entities.get(name)
         if found is None:
             near = closest(name, self.catalog.entities)
-            raise UnknownName(say("there is no entity '%(name)s'; is '%(near)s' meant?", name=name, near=near or "-"))
+            raise UnknownName(
+                say(
+                    "there is no entity '%(name)s'; is '%(near)s' meant?",
+                    name=name,
+                    near=near or "-",
+                )
+            )
         return found
 
     def place(self, name: str) -> EntityLayout:

@@ -81,7 +81,13 @@ class Users:
     # credentials
 
     def put_credential(
-        self, user: int, login: str, password_hash: str, *, active: bool = True, must_change: bool = False
+        self,
+        user: int,
+        login: str,
+        password_hash: str,
+        *,
+        active: bool = True,
+        must_change: bool = False,
     ) -> None:
         """Give a user a log-in name and password, or change them; UniqueViolation when the name is taken."""
         table = tables.credential
@@ -111,7 +117,9 @@ class Users:
 
     def credential_of(self, user: int) -> Credential | None:
         """Return the credential of a user."""
-        row = self._connection.execute(self._credentials().where(tables.credential.c.user_id == user)).first()
+        row = self._connection.execute(
+            self._credentials().where(tables.credential.c.user_id == user)
+        ).first()
         return Credential(*row) if row is not None else None
 
     def credentials(self) -> list[Credential]:
@@ -143,7 +151,9 @@ class Users:
         column = tables.user_role.c
         return frozenset(
             self._connection.scalars(
-                select(column.role).where(column.workspace_id == self._workspace, column.user_id == user)
+                select(column.role).where(
+                    column.workspace_id == self._workspace, column.user_id == user
+                )
             )
         )
 
@@ -163,11 +173,19 @@ class Users:
         wanted, present = set(roles), self.roles(user)
         self._connection.execute(
             delete(tables.user_role).where(
-                column.workspace_id == self._workspace, column.user_id == user, column.role.in_(present - wanted)
+                column.workspace_id == self._workspace,
+                column.user_id == user,
+                column.role.in_(present - wanted),
             )
         )
         fresh = [
-            {"workspace_id": self._workspace, "user_id": user, "role": role, "granted_at": self._now, "granted_by": by}
+            {
+                "workspace_id": self._workspace,
+                "user_id": user,
+                "role": role,
+                "granted_at": self._now,
+                "granted_by": by,
+            }
             for role in sorted(wanted - present)
         ]
         if fresh:
@@ -176,7 +194,13 @@ class Users:
     # sessions
 
     def open_session(
-        self, user: int, *, lifetime: timedelta, address: str = "", agent: str = "", values: Mapping[str, Any] | None = None
+        self,
+        user: int,
+        *,
+        lifetime: timedelta,
+        address: str = "",
+        agent: str = "",
+        values: Mapping[str, Any] | None = None,
     ) -> tuple[str, OpenSession]:
         """Open a session; return the token for the browser, which is stored nowhere, and the session."""
         token = secrets.token_urlsafe(32)
@@ -211,7 +235,8 @@ class Users:
             select(*_SESSION)
             .join(
                 tables.credential,
-                (credential.workspace_id == column.workspace_id) & (credential.user_id == column.user_id),
+                (credential.workspace_id == column.workspace_id)
+                & (credential.user_id == column.user_id),
             )
             .where(
                 column.workspace_id == self._workspace,
@@ -241,7 +266,8 @@ class Users:
         roles = (
             select(func.aggregate_strings(tables.user_role.c.role, ","))
             .where(
-                tables.user_role.c.workspace_id == column.workspace_id, tables.user_role.c.user_id == column.user_id
+                tables.user_role.c.workspace_id == column.workspace_id,
+                tables.user_role.c.user_id == column.user_id,
             )
             .scalar_subquery()
         )
@@ -250,9 +276,13 @@ class Users:
             .select_from(tables.session)
             .join(
                 tables.credential,
-                (credential.workspace_id == column.workspace_id) & (credential.user_id == column.user_id),
+                (credential.workspace_id == column.workspace_id)
+                & (credential.user_id == column.user_id),
             )
-            .join(tables.entity, (entity.workspace_id == column.workspace_id) & (entity.name == people))
+            .join(
+                tables.entity,
+                (entity.workspace_id == column.workspace_id) & (entity.name == people),
+            )
             .join(
                 tables.record,
                 (record.workspace_id == column.workspace_id)
@@ -306,7 +336,9 @@ class Users:
         """End every session of a user, but perhaps the one he is in; return how many."""
         column = tables.session.c
         statement = update(tables.session).where(
-            column.workspace_id == self._workspace, column.user_id == user, column.revoked_at.is_(None)
+            column.workspace_id == self._workspace,
+            column.user_id == user,
+            column.revoked_at.is_(None),
         )
         if but is not None:
             statement = statement.where(column.token_hash != but)
@@ -316,7 +348,9 @@ class Users:
         """Forget sessions that ended before an instant."""
         column = tables.session.c
         return self._connection.execute(
-            delete(tables.session).where(column.workspace_id == self._workspace, column.expires_at < older_than)
+            delete(tables.session).where(
+                column.workspace_id == self._workspace, column.expires_at < older_than
+            )
         ).rowcount
 
     # attempts
@@ -345,10 +379,14 @@ class Users:
             .where(mine, column.login == name, column.succeeded.is_(True))
             .scalar_subquery()
         )
-        failed = select(func.count()).select_from(tables.log_in_attempt).where(
-            mine, column.at >= since, column.succeeded.is_(False)
+        failed = (
+            select(func.count())
+            .select_from(tables.log_in_attempt)
+            .where(mine, column.at >= since, column.succeeded.is_(False))
         )
-        by_name = failed.where(column.login == name, (last_success.is_(None)) | (column.at > last_success))
+        by_name = failed.where(
+            column.login == name, (last_success.is_(None)) | (column.at > last_success)
+        )
         by_address = failed.where(column.address == address[:100])
         row = self._connection.execute(
             select(by_name.scalar_subquery(), by_address.scalar_subquery())
@@ -359,13 +397,20 @@ class Users:
         """Forget attempts from before an instant."""
         column = tables.log_in_attempt.c
         return self._connection.execute(
-            delete(tables.log_in_attempt).where(column.workspace_id == self._workspace, column.at < older_than)
+            delete(tables.log_in_attempt).where(
+                column.workspace_id == self._workspace, column.at < older_than
+            )
         ).rowcount
 
     def _credentials(self) -> Select[int, str, str, bool, bool, datetime]:
         column = tables.credential.c
         return select(
-            column.user_id, column.login, column.password_hash, column.active, column.must_change, column.changed_at
+            column.user_id,
+            column.login,
+            column.password_hash,
+            column.active,
+            column.must_change,
+            column.changed_at,
         ).where(column.workspace_id == self._workspace)
 
     def _change_credential(self, user: int, **values: Any) -> None:
@@ -390,7 +435,8 @@ class Users:
             dialect.insert(table)
             .values(workspace_id=self._workspace, **identity, **content)
             .on_conflict_do_update(
-                index_elements=[table.c.workspace_id, *(table.c[name] for name in identity)], set_=dict(content)
+                index_elements=[table.c.workspace_id, *(table.c[name] for name in identity)],
+                set_=dict(content),
             )
         )
 

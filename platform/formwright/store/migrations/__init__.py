@@ -1,0 +1,1 @@
+"""The fixed tables, step by step; every step works both ways on both databases."""
