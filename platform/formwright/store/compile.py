@@ -21,7 +21,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from formwright.expressions.calls import constant
+from formwright.expressions.arguments import constant
 from formwright.expressions.checked import Checked
 from formwright.expressions.environment import Environment, EvaluationError
 from formwright.expressions.evaluate import prepare_part
