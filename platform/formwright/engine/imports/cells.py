@@ -106,6 +106,7 @@ class AddressReader:
         self._parts = [(column.part, column.position) for column in columns if column.part]
         self._whole = next((column.position for column in columns if not column.part), None)
         self._reader = reader
+        self._known: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         self._in_one_line = self._field.regions == "cn" and self._whole is not None
 
     def read(self, rows: Sequence[RowValues]) -> None:
@@ -128,7 +129,21 @@ class AddressReader:
             return self._field.type.accept(self._field, {**found, **parts})
         if whole:
             parts["detail"] = whole
-        return self._field.type.accept(self._field, parts) if parts else None
+        return self._accepted(parts) if parts else None
+
+    def _accepted(self, parts: dict[str, str]) -> Any:
+        """Return the parts in normal form; towns come again and again, and are looked up once."""
+        detail = parts.get("detail", "")
+        if "postcode" in parts or not detail.isprintable():
+            return self._field.type.accept(self._field, parts)
+        places = tuple(part for part in parts.items() if part[0] != "detail")
+        known = self._known.get(places)
+        if known is None:
+            found = self._field.type.accept(self._field, dict(places)) if places else None
+            known = found or {}
+            if len(self._known) < _REMEMBERED:
+                self._known[places] = known
+        return {**known, "detail": detail} if detail else (dict(known) or None)
 
 
 def _words(cell: str) -> str:
