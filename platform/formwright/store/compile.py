@@ -18,7 +18,6 @@ from sqlalchemy import (
     null,
     or_,
     true,
-    type_coerce,
 )
 
 from formwright.expressions.arguments import constant
@@ -39,9 +38,9 @@ from formwright.expressions.tree import (
     Not,
 )
 from formwright.store.columntypes import Instant
-from formwright.store.compile_base import MANY, Columns, Fixed, Item, RecordColumns, Scope
+from formwright.store.compile_base import MANY, Columns, Fixed, Item, RecordColumns, Scope, failed
 from formwright.store.compile_calls import FORMS
-from formwright.store.compile_comparisons import compare_nodes
+from formwright.store.compile_comparisons import compare_nodes, starts_with_known
 from formwright.store.compile_dates import Moments, moments_of
 from formwright.store.compile_macros import aggregate, count_if, first_of, quantified
 from formwright.store.compile_numbers import (
@@ -50,7 +49,7 @@ from formwright.store.compile_numbers import (
     numbers_of,
 )
 from formwright.store.compile_sets import any_item
-from formwright.store.compile_terms import CannotCompile, Term, Test, exact, guarded, negate
+from formwright.store.compile_terms import CannotCompile, Condition, Term, exact, guarded, negate
 from formwright.store.compile_values import (
     arithmetic,
     choose_value,
@@ -185,18 +184,18 @@ class _Compiler:
             case timedelta() | _:
                 raise CannotCompile(say("a database cannot compare such values"))
 
-    def test(self, node: Node, *, loose: bool) -> Test:
+    def test(self, node: Node, *, loose: bool) -> Condition:
         """Return a part that is yes or no as a condition; null in it means an error, when loose also false."""
         if self.is_constant(node):
             return self._known_test(node)
         match node:
             case Not():
                 operand = self.test(node.operand, loose=False)
-                return Test(negate(operand.sql), operand.may_fail)
+                return Condition(negate(operand.sql), operand.may_fail)
             case Logic():
                 parts = [self.test(part, loose=loose) for part in node.parts]
                 join = and_ if node.operator == "&&" else or_
-                return Test(
+                return Condition(
                     join(*(part.sql for part in parts)), any(part.may_fail for part in parts)
                 )
             case Compare():
@@ -206,24 +205,24 @@ class _Compiler:
             case Call():
                 return self._call_test(node, loose=loose)
             case Member() if is_followed(self, node):
-                return Test(through(self, node, lambda term: term.sql))
+                return Condition(through(self, node, lambda term: term.sql))
             case _:
                 term = self.term(node)
                 return guarded(term.sql, [term])
 
-    def _known_test(self, node: Node) -> Test:
+    def _known_test(self, node: Node) -> Condition:
         try:
-            return Test(true() if self.evaluate(node) else false())
+            return Condition(true() if self.evaluate(node) else false())
         except EvaluationError:
-            return Test(type_coerce(null(), true().type), may_fail=True)
+            return failed()
 
-    def _choose(self, node: Conditional) -> Test:
+    def _choose(self, node: Conditional) -> Condition:
         condition = self.test(node.condition, loose=False)
         then, otherwise = (self.test(part, loose=False) for part in (node.then, node.otherwise))
         chosen = case((condition.sql, then.sql), else_=otherwise.sql)
         if condition.may_fail:
             chosen = case((condition.sql.is_(None), null()), else_=chosen)
-        return Test(chosen, any(test.may_fail for test in (condition, then, otherwise)))
+        return Condition(chosen, any(test.may_fail for test in (condition, then, otherwise)))
 
     def term(self, node: Node) -> Term:
         """Return a part as a value."""
@@ -253,7 +252,7 @@ class _Compiler:
             case _:
                 raise CannotCompile(say("a database can only work out a single value"))
 
-    def _call_test(self, node: Call, *, loose: bool) -> Test:
+    def _call_test(self, node: Call, *, loose: bool) -> Condition:
         meaning = self.checked.expansions.get(id(node))
         if meaning is not None:
             return self.test(meaning, loose=loose)
@@ -261,7 +260,11 @@ class _Compiler:
             return quantified(self, node)
         if node.function == "ISBLANK" and self.kind(node.arguments[0]).base in MANY:
             found = any_item(self, node.arguments[0])
-            return Test(negate(found.sql), found.may_fail)
+            return Condition(negate(found.sql), found.may_fail)
+        if node.function == "STARTSWITH":
+            in_range = starts_with_known(self, node, loose=loose)
+            if in_range is not None:
+                return in_range
         term = self._call(node, BOOLEAN)
         return guarded(exact(term.sql, loose=loose), [term])
 

@@ -31,7 +31,7 @@ from formwright.store.compile_dates import Moments
 from formwright.store.compile_numbers import (
     Numbers,
 )
-from formwright.store.compile_terms import Sql, Term, Test, collated
+from formwright.store.compile_terms import Condition, Sql, Term, collated
 
 #: Kinds that a macro goes through.
 MANY = frozenset({Base.LIST, Base.RECORDS})
@@ -110,7 +110,7 @@ class Rows:
     conditions: tuple[ColumnElement[bool], ...]
     item: RecordColumns | Term
     #: Null where the choice of rows has an error.
-    tests: tuple[Test, ...] = ()
+    tests: tuple[Condition, ...] = ()
 
 
 class Compiling(Protocol):
@@ -149,7 +149,7 @@ class Compiling(Protocol):
         """Return a value as a bound value of the dialect."""
         ...
 
-    def test(self, node: Node, *, loose: bool) -> Test:
+    def test(self, node: Node, *, loose: bool) -> Condition:
         """Return a part that is yes or no as a condition."""
         ...
 
@@ -158,9 +158,9 @@ class Compiling(Protocol):
         ...
 
 
-def failed() -> Test:
+def failed() -> Condition:
     """Return the condition that has an error."""
-    return Test(type_coerce(null(), Boolean()), may_fail=True)
+    return Condition(type_coerce(null(), Boolean()), may_fail=True)
 
 
 def is_plain(sql: Sql) -> bool:

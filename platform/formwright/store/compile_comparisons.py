@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
+    Text,
     and_,
     case,
     false,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     null,
     or_,
     true,
-    type_coerce,
 )
 
 from formwright.expressions import calendar
@@ -26,12 +26,13 @@ from formwright.expressions.environment import EvaluationError
 from formwright.expressions.kinds import MONEY_LIKE, Base, Kind
 from formwright.expressions.relations import is_day_against_instant
 from formwright.expressions.tree import (
+    Call,
     Compare,
     ListOf,
     Node,
 )
 from formwright.store.columntypes import Instant
-from formwright.store.compile_base import MANY, Compiling, sortable, unless
+from formwright.store.compile_base import MANY, Compiling, failed, sortable, unless
 from formwright.store.compile_calls import day_of
 from formwright.store.compile_numbers import (
     compare,
@@ -39,11 +40,11 @@ from formwright.store.compile_numbers import (
     exact_number,
 )
 from formwright.store.compile_sets import any_item, exists_in, failures_of, set_of
-from formwright.store.compile_terms import Sql, Term, Test, exact, guarded, negate
+from formwright.store.compile_terms import Condition, Sql, Term, exact, guarded, negate
 from formwright.store.compile_values import is_followed, through, value_of_item
 
 
-def compare_nodes(c: Compiling, node: Compare, *, loose: bool) -> Test:
+def compare_nodes(c: Compiling, node: Compare, *, loose: bool) -> Condition:
     """Return a comparison or ``in`` as a condition."""
     if node.operator == "in":
         return membership(c, node, loose=loose)
@@ -59,16 +60,16 @@ def compare_nodes(c: Compiling, node: Compare, *, loose: bool) -> Test:
     return guarded(compare_terms(c, first, operator, second, loose=loose), [first, second])
 
 
-def compare_with_null(c: Compiling, node: Compare) -> Test:
+def compare_with_null(c: Compiling, node: Compare) -> Condition:
     """Compare with null that is written down; a list is null when it is empty."""
     other = node.right if c.kind(node.left).base is Base.NULL else node.left
     if c.kind(other).base in MANY:
         found = any_item(c, other)
-        return Test(negate(found.sql) if node.operator == "==" else found.sql, found.may_fail)
+        return Condition(negate(found.sql) if node.operator == "==" else found.sql, found.may_fail)
     if c.kind(other).base is Base.BOOLEAN:
         test = c.test(other, loose=False)
         never = false() if node.operator == "==" else true()
-        return Test(
+        return Condition(
             case((test.sql.is_(None), null()), else_=never) if test.may_fail else never,
             test.may_fail,
         )
@@ -79,15 +80,19 @@ def compare_with_null(c: Compiling, node: Compare) -> Test:
 
 def compare_with_known(
     c: Compiling, left: Node, operator: str, right: Node, *, loose: bool
-) -> Test:
+) -> Condition:
     """Compare with what is known: the form an index can serve."""
     try:
         value = c.evaluate(right)
     except EvaluationError:
-        return Test(type_coerce(null(), true().type), may_fail=True)
+        return failed()
     if c.kind(left).base is Base.BOOLEAN:
         test = c.test(left, loose=False)
-        return test if bool(value) is (operator == "==") else Test(negate(test.sql), test.may_fail)
+        return (
+            test
+            if bool(value) is (operator == "==")
+            else Condition(negate(test.sql), test.may_fail)
+        )
     days = is_day_against_instant(c.kind(left), c.kind(right))
 
     def compared(term: Term, *, loose: bool = loose) -> ColumnElement[bool]:
@@ -100,7 +105,7 @@ def compare_with_known(
         return sql if operator == "!=" else exact(sql, loose=loose)
 
     if value is not None and operator != "!=" and is_followed(c, left):
-        return Test(through(c, left, lambda term: compared(term, loose=True)))
+        return Condition(through(c, left, lambda term: compared(term, loose=True)))
     term = c.term(left)
     return guarded(compared(term), [term])
 
@@ -190,7 +195,43 @@ def compare_numbers(
     return found
 
 
-def membership(c: Compiling, node: Compare, *, loose: bool) -> Test:
+def starts_with_known(c: Compiling, node: Call, *, loose: bool) -> Condition | None:
+    """Return STARTSWITH of a known beginning as a range, which an index can serve; None where that is no gain."""
+    text, beginning = node.arguments
+    if not c.is_constant(beginning) or c.is_constant(text):
+        return None
+    try:
+        prefix = c.evaluate(beginning)
+    except EvaluationError:
+        return failed()
+    behind = _text_behind(prefix) if prefix else None
+    if behind is None:
+        return None
+
+    def within(term: Term) -> ColumnElement[bool]:
+        column = sortable(c, term)
+        return and_(column >= literal(prefix, Text()), column < literal(behind, Text()))
+
+    if is_followed(c, text):
+        return Condition(through(c, text, within))
+    term = c.term(text)
+    return guarded(exact(within(term), loose=loose), [term])
+
+
+def _text_behind(prefix: str) -> str | None:
+    """Return the first text, by code point, behind all that begin with ``prefix``; None when there is none.
+
+    >>> _text_behind("SO-"), _text_behind("a\ud7ff"), _text_behind("a\U0010ffff")
+    ('SO.', 'a\ue000', 'b')
+    """
+    kept = prefix.rstrip("\U0010ffff")
+    if not kept:
+        return None
+    following = ord(kept[-1]) + 1
+    return kept[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def membership(c: Compiling, node: Compare, *, loose: bool) -> Condition:
     """Return ``in``: of known values, of a list that is written down, of a field or of rows."""
     if c.is_constant(node.right):
         return in_known(c, node, loose=loose)
@@ -202,9 +243,9 @@ def membership(c: Compiling, node: Compare, *, loose: bool) -> Test:
         errors = [test.sql.is_(None) for test in tests if test.may_fail]
         found = or_(false(), *(test.sql for test in tests))
         return (
-            Test(case((or_(*errors), null()), else_=found), may_fail=True)
+            Condition(case((or_(*errors), null()), else_=found), may_fail=True)
             if errors
-            else Test(found)
+            else Condition(found)
         )
     left = c.term(node.left) if not c.is_constant(node.left) else c.bound(node.left)
     members = set_of(c, node.right)
@@ -216,21 +257,21 @@ def membership(c: Compiling, node: Compare, *, loose: bool) -> Test:
     )
 
 
-def in_known(c: Compiling, node: Compare, *, loose: bool) -> Test:
-    """Test against a list that is known: IN, which an index can serve."""
+def in_known(c: Compiling, node: Compare, *, loose: bool) -> Condition:
+    """Condition against a list that is known: IN, which an index can serve."""
     try:
         values = list(c.evaluate(node.right))
     except EvaluationError:
-        return Test(type_coerce(null(), true().type), may_fail=True)
+        return failed()
     if c.kind(node.left).base is Base.BOOLEAN:
         test = c.test(node.left, loose=False)
         choices = [
             test.sql if value else negate(test.sql) for value in set(values) if value is not None
         ]
-        return Test(or_(false(), *choices), test.may_fail)
+        return Condition(or_(false(), *choices), test.may_fail)
     known = [value for value in dict.fromkeys(values) if value is not None]
     if None not in values and is_followed(c, node.left):
-        return Test(through(c, node.left, lambda term: one_of(c, term, known)))
+        return Condition(through(c, node.left, lambda term: one_of(c, term, known)))
     term = c.term(node.left)
     found = one_of(c, term, known)
     if None in values:

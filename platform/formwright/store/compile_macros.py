@@ -16,7 +16,6 @@ from sqlalchemy import (
     null,
     or_,
     true,
-    type_coerce,
 )
 
 from formwright.errors import UnknownName
@@ -33,17 +32,18 @@ from formwright.store.compile_base import (
     Fixed,
     RecordColumns,
     Rows,
+    failed,
     query,
     sortable,
     unless,
 )
 from formwright.store.compile_sets import exists_in, failures_of, select_from, set_of
-from formwright.store.compile_terms import CannotCompile, Sql, Term, Test, negate
+from formwright.store.compile_terms import CannotCompile, Condition, Sql, Term, negate
 from formwright.store.compile_values import value_of_item
 from formwright.texts import say
 
 
-def quantified(c: Compiling, node: Call) -> Test:
+def quantified(c: Compiling, node: Call) -> Condition:
     """ANY, ALL and NONE: an item that decides does so in spite of errors elsewhere."""
     source, body = node.arguments
     wanted = node.function != "ALL"
@@ -51,15 +51,15 @@ def quantified(c: Compiling, node: Call) -> Test:
         try:
             tests = [inner.test(body, loose=False) for inner in unrolled(c, source)]
         except EvaluationError:
-            return Test(type_coerce(null(), true().type), may_fail=True)
+            return failed()
         sql = or_(false(), *((test.sql if wanted else negate(test.sql)) for test in tests))
-        result = Test(sql, any(test.may_fail for test in tests))
+        result = Condition(sql, any(test.may_fail for test in tests))
     else:
         result = decided_by_item(c, source, body, wanted=wanted)
-    return result if node.function == "ANY" else Test(negate(result.sql), result.may_fail)
+    return result if node.function == "ANY" else Condition(negate(result.sql), result.may_fail)
 
 
-def decided_by_item(c: Compiling, source: Node, body: Node, *, wanted: bool) -> Test:
+def decided_by_item(c: Compiling, source: Node, body: Node, *, wanted: bool) -> Condition:
     """Return ANY of an item, or of its contrary, over rows."""
     members = set_of(c, source)
     test = c.inside(members.item).test(body, loose=False)
@@ -68,11 +68,11 @@ def decided_by_item(c: Compiling, source: Node, body: Node, *, wanted: bool) -> 
     failing = [exists_in(members, test.sql.is_(None))] if test.may_fail else []
     broken = failures_of(members)
     if not failing and broken is None:
-        return Test(found)
+        return Condition(found)
     sql: ColumnElement[bool] = case(
         (found, true()), *((each, null()) for each in failing), else_=false()
     )
-    return Test(sql if broken is None else unless(broken, sql), may_fail=True)
+    return Condition(sql if broken is None else unless(broken, sql), may_fail=True)
 
 
 def unrolled(c: Compiling, source: Node) -> list[Compiling]:
@@ -86,7 +86,10 @@ def count_if(c: Compiling, node: Call, kind: Kind) -> Term:
     """Return COUNT with a condition."""
     source, body = node.arguments
     if c.is_constant(source):
-        tests = [inner.test(body, loose=False) for inner in unrolled(c, source)]
+        try:
+            tests = [inner.test(body, loose=False) for inner in unrolled(c, source)]
+        except EvaluationError:
+            return Term(null(), kind, 0, (true(),))
         errors = tuple(test.sql.is_(None) for test in tests if test.may_fail)
         total: Sql = literal(0, BigInteger())
         for test in tests:

@@ -31,7 +31,7 @@ from formwright.store.compile_base import (
     table_of,
     unless,
 )
-from formwright.store.compile_terms import CannotCompile, Sql, Term, Test, collated
+from formwright.store.compile_terms import CannotCompile, Condition, Sql, Term, collated
 from formwright.store.compile_values import follow, row_at_hand, value_of_field
 from formwright.texts import say
 
@@ -133,9 +133,9 @@ def failures_of(members: Rows, terms: Iterable[Term] = ()) -> ColumnElement[bool
     return or_(*conditions) if conditions else None
 
 
-def any_item(c: Compiling, node: Node) -> Test:
+def any_item(c: Compiling, node: Node) -> Condition:
     """Return the condition that a list or set is not empty."""
     members = set_of(c, node)
     failing = failures_of(members)
     found = exists_in(members)
-    return Test(found) if failing is None else Test(unless(failing, found), may_fail=True)
+    return Condition(found) if failing is None else Condition(unless(failing, found), may_fail=True)

@@ -35,7 +35,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Condition:
     """A condition in SQL. Null stands for "there is an error"; so AND and OR treat errors as the interpreter does.
 
     Where only truth counts, as in WHERE, null may stand for false as well (``loose``).
@@ -50,12 +50,12 @@ def exact(sql: ColumnElement[bool], *, loose: bool) -> ColumnElement[bool]:
     return sql if loose else func.coalesce(sql, false())
 
 
-def guarded(sql: ColumnElement[bool], terms: Iterable[Term]) -> Test:
+def guarded(sql: ColumnElement[bool], terms: Iterable[Term]) -> Condition:
     """Return the condition that is null where one of the terms has an error."""
     errors = [error for term in terms for error in term.errors]
     if not errors:
-        return Test(sql)
-    return Test(case((or_(*errors), null()), else_=sql), may_fail=True)
+        return Condition(sql)
+    return Condition(case((or_(*errors), null()), else_=sql), may_fail=True)
 
 
 def negate(sql: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from formwright.expressions import kinds
+from formwright.expressions.check import check
 from formwright.expressions.checked import Meaning
 from formwright.expressions.kinds import Base
 from formwright.expressions.syntax import walk
@@ -250,3 +251,16 @@ def test_equal_names_may_mean_different_things(checked):
     meanings = {found.meaning_of(node) for node in walk(found.node) if isinstance(node, Name)}
     assert meanings == {Meaning.FIELD, Meaning.ITEM, Meaning.SELF}
     assert all(isinstance(found.kind_of(node).base, Base) for node in walk(found.node))
+
+
+def test_a_field_that_is_worked_out_on_read_is_only_as_good_as_its_formula(model, checked):
+    class WithFormulas(type(model)):
+        """A schema that knows which fields a database has to work out itself."""
+
+        def formula(self, entity, name):  # noqa: ARG002 -- one entity is enough here
+            return checked("MATCHES(note, 'a') ? 'x' : 'y'") if name == "title" else None
+
+    assert check("title == note", model, "crm.deal").compiles
+    found = check("title == note", WithFormulas(), "crm.deal")
+    assert "MATCHES" in str(found.obstacles[0][1])
+    assert check("qty == 1", WithFormulas(), "crm.deal").compiles

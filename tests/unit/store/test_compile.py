@@ -170,6 +170,7 @@ def sql(text, dialect="postgresql", functions=BUILTIN, **roots):
         ("qty < 10000000000000000000", "n1 IS NOT NULL"),
         ("MATCHES('abc', 'b')", "true"),
         ("qty > LEN('abc')", "n1 > 3"),
+        ("STARTSWITH(title, 'SO-')", "t1 >= 'SO-' AND t1 < 'SO.'"),
     ],
 )
 def test_common_conditions_are_what_an_index_serves(text, expected):
