@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -17,8 +16,26 @@ from formwright.settings import Settings
 from formwright.store import database
 from formwright.store.store import Store
 from formwright.texts import Reader
-from formwright.web import assets, auth, entry, errors, files, health, home, language, log, notes, records, respond, search
-from formwright.web import current, security, shell, tables, views
+from formwright.web import (
+    assets,
+    auth,
+    current,
+    entry,
+    errors,
+    files,
+    health,
+    home,
+    language,
+    log,
+    notes,
+    records,
+    respond,
+    search,
+    security,
+    shell,
+    tables,
+    views,
+)
 from formwright.web.extensions import csrf, htmx, open_database
 from formwright.web.sessions import BrowserSessions
 
@@ -48,7 +65,9 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.key(),
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        SQLALCHEMY_DATABASE_URI=database.normal_url(settings.url).render_as_string(hide_password=False),
+        SQLALCHEMY_DATABASE_URI=database.normal_url(settings.url).render_as_string(
+            hide_password=False
+        ),
         SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(database.normal_url(settings.url)),
         MAX_CONTENT_LENGTH=(settings.max_upload_mb + 2) * _MB,
         MAX_FORM_MEMORY_SIZE=4 * _MB,
@@ -69,6 +88,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         shell=shell.shell,
         hue=shell.hue,
         record_path=tables.record_path,
+        zip=zip,
         initials=shell.initials,
     )
 
@@ -76,12 +96,16 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _open_store(app: Flask, settings: Settings) -> None:
     plugins = manager.load([paths.tree("plugins"), settings.home / "plugins"], entry_points=True)
     site = Reader(settings.language, settings.timezone, settings.region)
-    app.extensions["formwright"] = Runtime(Store(open_database(app), timezone=settings.timezone), plugins, site=site)
+    app.extensions["formwright"] = Runtime(
+        Store(open_database(app), timezone=settings.timezone), plugins, site=site
+    )
     app.extensions["formwright_settings"] = settings
 
 
 def _attach_web(app: Flask, settings: Settings) -> None:
-    app.session_interface = BrowserSessions(secure=settings.secure_cookies, days=settings.session_days)
+    app.session_interface = BrowserSessions(
+        secure=settings.secure_cookies, days=settings.session_days
+    )
     app.extensions["formwright_assets"] = assets.Assets()
     errors.init_app(app)
     # Functions after a request run in reverse: compressed last of all.
@@ -97,7 +121,9 @@ def _attach_web(app: Flask, settings: Settings) -> None:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    logging.getLogger(__name__).info("ready", extra={"facts": {"database": settings.url.split(":", 1)[0]}})
+    logging.getLogger(__name__).info(
+        "ready", extra={"facts": {"database": settings.url.split(":", 1)[0]}}
+    )
 
 
 def _finish(_error: BaseException | None) -> None:

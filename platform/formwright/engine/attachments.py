@@ -10,7 +10,7 @@ from formwright.texts import say
 if TYPE_CHECKING:
     from formwright.engine.pipeline import Work
     from formwright.engine.runtime import Unit
-    from formwright.store.records import StoredRecord
+    from formwright.store.rows import StoredRecord
 
 _WITH_FILES = frozenset({"file", "image"})
 
@@ -26,8 +26,13 @@ def attach(unit: Unit, work: Work, record: StoredRecord) -> None:
         before = _ids(work.before.values.get(key)) if work.before is not None else set()
         now = _ids(work.values.get(key))
         fresh = now - before
-        if fresh and unit.tx.files.claim(fresh, record.entity, record.id, key, by=unit.actor.id) != fresh:
-            work.violations.append(Violation(say("A file is not there any more; upload it again."), key))
+        if (
+            fresh
+            and unit.tx.files.claim(fresh, record.entity, record.id, key, by=unit.actor.id) != fresh
+        ):
+            work.violations.append(
+                Violation(say("A file is not there any more; upload it again."), key)
+            )
         if before - now:
             unit.tx.files.release(before - now)
 

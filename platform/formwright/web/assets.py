@@ -19,7 +19,12 @@ from formwright.web.current import public
 blueprint = Blueprint("assets", __name__, url_prefix="/assets")
 #: The icon shown where a definition names one that the sprite does not have.
 _SPARE_ICON = "table"
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".map": "application/json"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".map": "application/json",
+}
 
 
 class Assets:
@@ -94,9 +99,12 @@ def serve(file: str) -> Response:
     if not known.is_served(file):
         abort(404)
     packed = f"{file}.gz"
-    compress = "gzip" in request.accept_encodings and (known.folder / packed).is_file()
+    compress = request.accept_encodings["gzip"] > 0 and (known.folder / packed).is_file()
     response = send_from_directory(
-        known.folder, packed if compress else file, mimetype=_TYPES.get(Path(file).suffix), conditional=True
+        known.folder,
+        packed if compress else file,
+        mimetype=_TYPES.get(Path(file).suffix),
+        conditional=True,
     )
     if compress:
         response.headers["Content-Encoding"] = "gzip"

@@ -18,6 +18,7 @@ from formwright.engine.actor import ANONYMOUS
 from formwright.texts import Text, say
 from formwright.web import current, respond
 from formwright.web.extensions import htmx
+from formwright.web.htmx import respond as respond_htmx
 from formwright.web.language import theme
 from formwright.web.security import local_path
 from formwright.web.sessions import browser
@@ -73,7 +74,9 @@ def log_in() -> BaseResponse:
     current.release()
     wrong, token = attempt(login, password, request.remote_addr or "")
     if wrong is not None:
-        return _page(429 if wrong is WAIT else 422, login=login[:200], next_path=wanted, wrong=wrong)
+        return _page(
+            429 if wrong is WAIT else 422, login=login[:200], next_path=wanted, wrong=wrong
+        )
     browser().become(token)
     return redirect(wanted, 303)
 
@@ -160,10 +163,12 @@ def _ask_again() -> Response:
     title = say("Your session has ended.").in_language(current.language())
     link = say("Log in").in_language(current.language())
     event = {"text": title, "url": "/log-in", "link": link, "bad": True, "away": True}
-    return respond.respond("", 401, reswap="none", events={"fw:toast": event})
+    return respond_htmx("", 401, reswap="none", events={"fw:toast": event})
 
 
-def _page(status: int = 200, *, login: str = "", next_path: str = "/", wrong: Text | None = None) -> Response:
+def _page(
+    status: int = 200, *, login: str = "", next_path: str = "/", wrong: Text | None = None
+) -> Response:
     language = current.language()
     page = LogInPage(
         product=PRODUCT,

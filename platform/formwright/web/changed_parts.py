@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import current_app
@@ -36,7 +36,9 @@ def remember(sent: Sent) -> Before:
     )
 
 
-def between(was: Before, sent: Sent, layout: Layout, changed: str, touched: frozenset[str]) -> Iterator[Markup]:
+def between(
+    was: Before, sent: Sent, layout: Layout, changed: str, touched: frozenset[str]
+) -> Iterator[Markup]:
     """Yield the changes of the page.
 
     ``changed`` is the path of the input that was left, ``touched`` those of all inputs whose errors are shown: only
@@ -45,7 +47,7 @@ def between(was: Before, sent: Sent, layout: Layout, changed: str, touched: froz
     for subform, row, control in sent.all_controls():
         there, texts = was.sent.get((subform, row, control.definition.key), (False, ()))
         if control.is_output and subform and not there:
-            yield respond.text_part(f"#{control.id}", control.shown or "–")
+            yield respond.text_part(f"#{control.id}", control.shown or control.unset)
         elif control.is_output or _has_another_text(control, texts, there, changed):
             yield _redraw(control, subform, "outerMorph" if control.is_output else "outerHTML")
         elif control.visible != there or _depends(control, changed):
@@ -56,7 +58,7 @@ def between(was: Before, sent: Sent, layout: Layout, changed: str, touched: froz
         yield from _block(layout, key, touched)
 
 
-def _has_another_text(control: Control, texts: tuple[str, ...], there: bool, changed: str) -> bool:  # noqa: FBT001
+def _has_another_text(control: Control, texts: tuple[str, ...], there: bool, changed: str) -> bool:
     """Tell whether the input has a value that the browser does not show: copied from a record, or found by name."""
     if not there or not control.visible:
         return False
@@ -74,7 +76,9 @@ def _depends(control: Control, changed: str) -> bool:
     field = control.definition
     if control.path == changed:
         return False
-    return field.required_when is not None or any(option.when is not None for option in field.options)
+    return field.required_when is not None or any(
+        option.when is not None for option in field.options
+    )
 
 
 def _redraw(control: Control, subform: str, swap: str) -> Markup:
@@ -87,16 +91,23 @@ def _words(control: Control, touched: frozenset[str]) -> Iterator[Markup]:
     if control.echoes:
         yield respond.text_part(f"#{control.id}-echo", control.echo)
     if control.path in touched:
-        yield respond.markup_part(f"#{control.id}-error", _macro("forms/_field.html", "errors")(control), "outerMorph")
+        yield respond.markup_part(
+            f"#{control.id}-error", _macro("forms/_field.html", "errors")(control), "outerMorph"
+        )
 
 
 def _block(layout: Layout, key: str, touched: frozenset[str]) -> Iterator[Markup]:
     view = layout.subform(key)
     if view.totals:
-        yield respond.markup_part(f"#totals-{key}", _macro("forms/_rows.html", "totals")(view), "outerMorph")
+        yield respond.markup_part(
+            f"#totals-{key}", _macro("forms/_rows.html", "totals")(view), "outerMorph"
+        )
     if key in touched:
         yield respond.text_part(f"#{view.name}-error", " ".join(view.errors))
 
 
-def _macro(template: str, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    return getattr(current_app.jinja_env.get_template(template).module, name)
+def _macro(template: str, name: str) -> Callable[..., Markup]:
+    found: Callable[..., Markup] = getattr(
+        current_app.jinja_env.get_template(template).module, name
+    )
+    return found

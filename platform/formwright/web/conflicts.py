@@ -14,7 +14,7 @@ from formwright.engine.drafts import Draft, FieldState, Input
 from formwright.engine.formats import Titles
 from formwright.engine.formats import show as show_value
 from formwright.engine.runtime import Unit
-from formwright.store.records import StoredRecord
+from formwright.store.rows import StoredRecord
 from formwright.texts import Reader, say
 from formwright.web import respond, times
 from formwright.web.forms import PREFIX, Sent
@@ -48,7 +48,13 @@ class ConflictPage:
 
 
 def show(
-    unit: Unit, record: StoredRecord, sent: Sent, given: Input, version: int, url: str, hidden: Sequence[tuple[str, str]]
+    unit: Unit,
+    record: StoredRecord,
+    sent: Sent,
+    given: Input,
+    version: int,
+    url: str,
+    hidden: Sequence[tuple[str, str]],
 ) -> Response:
     """Answer 409 with the fields in which the two versions differ; each is chosen, then the form is sent again."""
     reader, entity = unit.reader, unit.entity(record.entity)
@@ -81,7 +87,9 @@ def show(
         color=color_of(entity),
         url=url,
         cancel_url=url.removesuffix("/edit"),
-        who=str(who.get("name") if who is not None else say("Somebody").in_language(reader.language)),
+        who=str(
+            who.get("name") if who is not None else say("Somebody").in_language(reader.language)
+        ),
         when=times.when(record.updated_at, unit.now, reader),
         fields=fields,
         hidden=[*hidden, ("_version", str(record.version)), *_typed()],
@@ -91,18 +99,27 @@ def show(
 
 def without_theirs(data: Any) -> Any:
     """Return what was sent without the inputs of fields for which the stored version was chosen."""
-    dropped = {name.removeprefix("_keep-") for name, text in data.items() if name.startswith("_keep-") and text == "theirs"}
+    dropped = {
+        name.removeprefix("_keep-")
+        for name, text in data.items()
+        if name.startswith("_keep-") and text == "theirs"
+    }
     if not dropped:
         return data
     found = data.copy()
     for name in list(found):
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX).partition("-")[0].partition("~")[0] in dropped:
+        if (
+            name.startswith(PREFIX)
+            and name.removeprefix(PREFIX).partition("-")[0].partition("~")[0] in dropped
+        ):
             del found[name]
     return found
 
 
 def _typed() -> list[tuple[str, str]]:
-    return [(name, text) for name, text in request.form.items(multi=True) if name.startswith(PREFIX)]
+    return [
+        (name, text) for name, text in request.form.items(multi=True) if name.startswith(PREFIX)
+    ]
 
 
 def _base(unit: Unit, record: StoredRecord, version: int) -> dict[str, Any]:
@@ -124,7 +141,12 @@ def _value(state: FieldState) -> Any:
 
 
 def _difference(
-    field: Field, mine: FieldState, theirs: FieldState, base: dict[str, Any], reader: Reader, titles: Titles
+    field: Field,
+    mine: FieldState,
+    theirs: FieldState,
+    base: dict[str, Any],
+    reader: Reader,
+    titles: Titles,
 ) -> Difference:
     untouched_by_me = field.key in base and base[field.key] == mine.value and mine.typed is None
     text = mine.typed[0] if mine.typed else show_value(field, mine.value, reader, titles)
@@ -141,6 +163,10 @@ def _rows_text(draft: Draft, key: str, reader: Reader, titles: Titles) -> str:
     """Return the rows of a subform as text: what is typed in them, line by line."""
     lines = []
     for row in draft.rows.get(key, ()):
-        texts = (show_value(s.field, s.value, reader, titles) for s in row.states.values() if s.field.writable)
+        texts = (
+            show_value(s.field, s.value, reader, titles)
+            for s in row.states.values()
+            if s.field.writable
+        )
         lines.append(" · ".join(text for text in texts if text))
     return "; ".join(lines)

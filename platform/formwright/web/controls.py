@@ -19,8 +19,16 @@ from formwright.fieldtypes.address import PARTS
 from formwright.fieldtypes.base import ValueProblem
 from formwright.fieldtypes.file import show_size
 from formwright.ids import format_id
-from formwright.texts import Reader
-from formwright.web.drawn import FileView, Item, OptionView, PartView, address_parts, file_view, options_of
+from formwright.texts import Reader, say
+from formwright.web.drawn import (
+    FileView,
+    Item,
+    OptionView,
+    PartView,
+    address_parts,
+    file_view,
+    options_of,
+)
 
 #: Below this many options a required choice is drawn as buttons instead of a list to open.
 FEW_OPTIONS = 5
@@ -34,9 +42,9 @@ _SHORT_NUMBER = 6
 _NUMBERS = frozenset({"money", "number", "integer", "percent"})
 
 
-def draw(control: Control, **_named: Any) -> Markup:
+def draw(field: Control, **_named: Any) -> Markup:
     """Return the HTML of an input; WTForms calls this when a template prints the field."""
-    return Markup(_macro(control.widget_name)(control))  # noqa: S704 -- the output of our own template
+    return Markup(_macro(field.widget_name)(field))  # noqa: S704 -- the output of our own template
 
 
 def _macro(widget: str) -> Any:
@@ -61,7 +69,7 @@ class Control(WTFormsField):
         self.search = ""
         self.sent = False
         self.in_row = False
-        self.errors: list[str] = []  # type: ignore[assignment]  # WTForms fills this at validation, which we never ask for
+        self.errors: list[str] = []
         self.matches: Sequence[Item] = ()
         self.visible = True
         self.css = ""
@@ -193,6 +201,12 @@ class Control(WTFormsField):
         return show(self._state.field, self._state.value, self._reader, self._titles)
 
     @property
+    def unset(self) -> str:
+        """What stands for no value in an input that nobody types in."""
+        given_out = self._state.field.type.name == "sequence"
+        return say("assigned on saving").in_language(self._reader.language) if given_out else "–"
+
+    @property
     def echo(self) -> str:
         """What was understood, where that is not plain from what was typed; "" else."""
         value = self._state.value
@@ -202,9 +216,15 @@ class Control(WTFormsField):
         if self.widget_name == "date":
             return str(format_date(value, "full", locale))
         if self.widget_name == "datetime":
-            return str(format_datetime(value, _MOMENT.get(locale.language, "long"), self._reader.zone, locale))
+            return str(
+                format_datetime(
+                    value, _MOMENT.get(locale.language, "long"), self._reader.zone, locale
+                )
+            )
         said = self.shown
-        understood = _is_plain(self.text, said) if self.widget_name in _NUMBERS else self.text == said
+        understood = (
+            _is_plain(self.text, said) if self.widget_name in _NUMBERS else self.text == said
+        )
         return "" if understood else said
 
     @property
@@ -223,7 +243,10 @@ class Control(WTFormsField):
         if self._state.field.target:
             target = self._state.field.target
             ids = references_in(self._state.field, self._state.value)
-            return [Item(format_id(number), self._titles.of(target, number, self._reader)) for number in ids]
+            return [
+                Item(format_id(number), self._titles.of(target, number, self._reader))
+                for number in ids
+            ]
         return self._values()
 
     @property
@@ -275,7 +298,9 @@ class Control(WTFormsField):
     @property
     def cell_css(self) -> str:
         """The classes of the table cell that a row's input stands in."""
-        if self.widget_name in _NUMBERS or (self.is_output and isinstance(self._state.value, int | float)):
+        if self.widget_name in _NUMBERS or (
+            self.is_output and isinstance(self._state.value, int | float)
+        ):
             return "c-num end"
         if self.is_output:
             return "end" if self._state.field.computed else ""
@@ -291,7 +316,9 @@ class Control(WTFormsField):
     @property
     def accepts(self) -> str:
         """What the file picker of the browser offers."""
-        return ",".join(self._state.field.accept) or (_PICTURES if self.widget_name == "image" else "")
+        return ",".join(self._state.field.accept) or (
+            _PICTURES if self.widget_name == "image" else ""
+        )
 
     @property
     def limit(self) -> int:
@@ -321,7 +348,11 @@ def _sentence(violation: Violation, reader: Reader) -> str:
 def _is_plain(typed: str, said: str) -> bool:
     """Tell whether what was typed is as good as what it is shown as: a short number, or the same characters."""
     kept = "".join(sign for sign in typed if sign.isdigit() or sign in ".-")
-    return typed == said or (kept == typed and len(kept) <= _SHORT_NUMBER) or kept == "".join(filter(str.isdigit, said))
+    return (
+        typed == said
+        or (kept == typed and len(kept) <= _SHORT_NUMBER)
+        or kept == "".join(filter(str.isdigit, said))
+    )
 
 
 def row_key(text: str) -> str:

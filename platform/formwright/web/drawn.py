@@ -68,16 +68,23 @@ class PartView:
     css: str = ""
 
 
-def options_of(options: Sequence[Option], reader: Reader, chosen: Sequence[str] = ()) -> list[OptionView]:
+def options_of(
+    options: Sequence[Option], reader: Reader, chosen: Sequence[str] = ()
+) -> list[OptionView]:
     """Return options as they are drawn."""
-    return [OptionView(o.value, o.title.in_language(reader.language), o.color, o.value in chosen) for o in options]
+    return [
+        OptionView(o.value, o.title.in_language(reader.language), o.color, o.value in chosen)
+        for o in options
+    ]
 
 
 def file_view(file: Mapping[str, Any]) -> FileView:
     """Return an uploaded file as it is drawn."""
     number, name = format_id(file["id"]), str(file["name"])
     picture = str(file.get("type", "")).startswith("image/")
-    return FileView(number, name, show_size(file["size"]), f"/files/{number}/{quote(name, safe='')}", picture)
+    return FileView(
+        number, name, show_size(file["size"]), f"/files/{number}/{quote(name, safe='')}", picture
+    )
 
 
 def address_parts(values: Mapping[str, str], reader: Reader, *, chinese: bool) -> list[PartView]:

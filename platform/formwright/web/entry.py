@@ -18,7 +18,7 @@ from formwright.engine.rows import ValuesRow
 from formwright.engine.runtime import Unit
 from formwright.errors import Conflict
 from formwright.ids import format_id, new_id, parse_id
-from formwright.store.records import StoredRecord
+from formwright.store.rows import StoredRecord
 from formwright.texts import say
 from formwright.web import changed_parts, conflicts, current, forms, respond, rows, signed, uploads
 from formwright.web.drawn import Item
@@ -87,7 +87,9 @@ def new(name: str) -> Response:
     if source is not None:
         brought = _copied(entry, source) | brought
     sent = forms.read(entry.plan, brought or None)
-    draft = records.draft(entry.unit, name, given=sent.input() if brought else None, form=entry.form)
+    draft = records.draft(
+        entry.unit, name, given=sent.input() if brought else None, form=entry.form
+    )
     draft.violations.clear()
     return _page(entry, sent, draft)
 
@@ -121,7 +123,11 @@ def create(name: str) -> BaseResponse:
 def edit(name: str, number: str) -> Response:
     """Show a record in its form."""
     entry = _entry(name, number)
-    return _page(entry, forms.read(entry.plan, None), records.draft(entry.unit, name, record=entry.record, form=entry.form))
+    return _page(
+        entry,
+        forms.read(entry.plan, None),
+        records.draft(entry.unit, name, record=entry.record, form=entry.form),
+    )
 
 
 @blueprint.post("/records/<name>/<number>/edit")
@@ -140,10 +146,13 @@ def update(name: str, number: str) -> BaseResponse:
     actor, form, record_id = entry.unit.actor, entry.form, entry.record.id
     current.release()
     try:
-        outcome = records.update(current.runtime(), actor, name, record_id, given, version=version, form=form)
+        outcome = records.update(
+            current.runtime(), actor, name, record_id, given, version=version, form=form
+        )
     except Conflict:
-        entry = _entry(name, number)
-        return conflicts.show(entry.unit, entry.record, sent, given, version or 0, entry.url, _keep())
+        unit = current.unit()
+        stored = records.find(unit, Action.UPDATE, name, record_id)
+        return conflicts.show(unit, stored, sent, given, version or 0, entry.url, _keep())
     match outcome:
         case Accepted(record, changed):
             return _done(entry, record, changed=changed)
@@ -163,7 +172,9 @@ def draft(name: str) -> Response:
     changed = request.form.get("_changed", "")
     missing = resolve(entry.unit, entry.plan, sent, entry.record, only=changed, offer=False)
     given = uploads.complete(entry.unit, sent, entry.record)
-    found = records.draft(entry.unit, name, record=entry.record, given=given, changed=changed, form=entry.form)
+    found = records.draft(
+        entry.unit, name, record=entry.record, given=given, changed=changed, form=entry.form
+    )
     found.violations += missing
     titles = reading.draft_titles(entry.unit, found)
     forms.show(sent, found, entry.unit.reader, titles, _pick_url(entry))
@@ -182,10 +193,16 @@ def add_rows(name: str, subform: str) -> Response:
     sent = forms.read(entry.plan, request.form)
     focus = rows.apply(entry.unit, sent, request.form.get("_do", ""), subform, request.form)
     found = records.draft(
-        entry.unit, name, record=entry.record, given=uploads.complete(entry.unit, sent, entry.record), form=entry.form
+        entry.unit,
+        name,
+        record=entry.record,
+        given=uploads.complete(entry.unit, sent, entry.record),
+        form=entry.form,
     )
     _only_typed(found)
-    forms.show(sent, found, entry.unit.reader, reading.draft_titles(entry.unit, found), _pick_url(entry))
+    forms.show(
+        sent, found, entry.unit.reader, reading.draft_titles(entry.unit, found), _pick_url(entry)
+    )
     layout = Layout(entry.unit, sent, found, _environment(entry, found))
     events = {"fw:focus": {"id": focus}} if focus else None
     return respond.fragment("forms/_block.html", subform=layout.subform(subform), events=events)
@@ -208,7 +225,9 @@ def pick(name: str, path: str) -> Response:
         row_key=row,
     )
     choices = [Item(format_id(choice.id), choice.title, choice.detail) for choice in found]
-    return respond.page("records/_choices.html", choices=choices, list_id=f"pick-{path.replace('.', '-')}")
+    return respond.page(
+        "records/_choices.html", choices=choices, list_id=f"pick-{path.replace('.', '-')}"
+    )
 
 
 def _place(path: str) -> tuple[str, str, str]:
@@ -229,7 +248,9 @@ def _entry(name: str, number: str = "") -> Entry:
     if number:
         record = records.find(unit, Action.UPDATE, name, parse_id(number) or 0)
     row = unit.lookup.wrap(record) if record is not None else None
-    form = _wanted(unit, entity) or reading.form_for(unit, name, "edit" if record is not None else "create", row)
+    form = _wanted(unit, entity) or reading.form_for(
+        unit, name, "edit" if record is not None else "create", row
+    )
     key = signed.read_key(request.form.get("_key", ""), unit.actor, name) or new_id()
     return Entry(unit, entity, form, plan_of(unit.catalog, form), record, key)
 
@@ -237,7 +258,11 @@ def _entry(name: str, number: str = "") -> Entry:
 def _wanted(unit: Unit, entity: Entity) -> Form | None:
     """Return the form that was being filled, so that a condition on the record does not change it on the way."""
     form = unit.catalog.forms.get(request.form.get("_form", ""))
-    if form is None or form.entity != entity.name or (form.roles and not form.roles & unit.actor.roles):
+    if (
+        form is None
+        or form.entity != entity.name
+        or (form.roles and not form.roles & unit.actor.roles)
+    ):
         return None
     return form
 
@@ -258,9 +283,13 @@ def _confirmed() -> bool:
 def _judged(entry: Entry, sent: Sent, missing: Sequence[Any]) -> Draft:
     """Return the draft with everything that is wrong, and the references that could not be told."""
     given = uploads.complete(entry.unit, sent, entry.record)
-    found = records.draft(entry.unit, entry.entity.name, record=entry.record, given=given, form=entry.form)
+    found = records.draft(
+        entry.unit, entry.entity.name, record=entry.record, given=given, form=entry.form
+    )
     places = {(each.field, each.row, each.row_field) for each in missing}
-    found.violations = [v for v in found.violations if (v.field, v.row, v.row_field) not in places] + list(missing)
+    found.violations = [
+        v for v in found.violations if (v.field, v.row, v.row_field) not in places
+    ] + list(missing)
     return found
 
 
@@ -272,7 +301,9 @@ def _again(entry: Entry, sent: Sent) -> BaseResponse:
     if len(parts) > 1 and parts[1] in entry.plan.subforms:
         rows.apply(entry.unit, sent, action, parts[1], request.form)
     given = uploads.complete(entry.unit, sent, entry.record)
-    found = records.draft(entry.unit, entry.entity.name, record=entry.record, given=given, form=entry.form)
+    found = records.draft(
+        entry.unit, entry.entity.name, record=entry.record, given=given, form=entry.form
+    )
     _only_typed(found)
     return _page(entry, sent, found)
 
@@ -283,12 +314,16 @@ def _only_typed(found: Draft) -> None:
 
 
 def _page(entry: Entry, sent: Sent, found: Draft) -> Response:
-    return respond.page("records/form.html", page=_form_page(entry, sent, found), crumbs=_crumbs(entry))
+    return respond.page(
+        "records/form.html", page=_form_page(entry, sent, found), crumbs=_crumbs(entry)
+    )
 
 
 def _invalid(entry: Entry, sent: Sent, found: Draft) -> BaseResponse:
     page = _form_page(entry, sent, found, judged=True)
-    return respond.invalid("records/form.html", "forms/_form.html", page=page, form=page.form, crumbs=_crumbs(entry))
+    return respond.invalid(
+        "records/form.html", "forms/_form.html", page=page, form=page.form, crumbs=_crumbs(entry)
+    )
 
 
 def _form_page(entry: Entry, sent: Sent, found: Draft, *, judged: bool = False) -> FormPage:
@@ -304,7 +339,8 @@ def _form_page(entry: Entry, sent: Sent, found: Draft, *, judged: bool = False) 
         draft_url=f"{base}/draft",
         rows_url=f"{base}/rows",
         cancel_url=_way_back(entry),
-        submit_title=entry.form.submit_title.in_language(reader.language) or say("Save").in_language(reader.language),
+        submit_title=entry.form.submit_title.in_language(reader.language)
+        or say("Save").in_language(reader.language),
         may_add_another=entry.record is None,
         hidden=_hidden(entry),
         tabs=tabs,
@@ -320,13 +356,17 @@ def _form_page(entry: Entry, sent: Sent, found: Draft, *, judged: bool = False) 
 def _title(entry: Entry) -> str:
     language = entry.unit.reader.language
     if entry.record is None:
-        return say("New %(entity)s", entity=entry.entity.title.in_language(language)).in_language(language)
+        return say("New %(entity)s", entity=entry.entity.title.in_language(language)).in_language(
+            language
+        )
     return records.title_of(entry.unit, entry.record)
 
 
 def _crumbs(entry: Entry) -> list[Crumb]:
     language = entry.unit.reader.language
-    found = [Crumb(entry.entity.title_plural.in_language(language), f"/records/{entry.entity.name}")]
+    found = [
+        Crumb(entry.entity.title_plural.in_language(language), f"/records/{entry.entity.name}")
+    ]
     if entry.record is not None:
         title = records.title_of(entry.unit, entry.record)
         found.append(Crumb(title, f"/records/{entry.entity.name}/{entry.number}"))
@@ -364,8 +404,14 @@ def _done(entry: Entry, record: StoredRecord, *, changed: bool = True) -> BaseRe
     back = local_path(request.form.get("_next"), "")
     if request.form.get("_then") == "new":
         title = entry.entity.title.in_language(language)
-        note = Note(say("%(entity)s saved", entity=title).in_language(language), url=path, link=say("Open").in_language(language))
-        return respond.moved(f"/records/{entry.entity.name}/new" + (f"?next={back}" if back else ""), note)
+        note = Note(
+            say("%(entity)s saved", entity=title).in_language(language),
+            url=path,
+            link=say("Open").in_language(language),
+        )
+        return respond.moved(
+            f"/records/{entry.entity.name}/new" + (f"?next={back}" if back else ""), note
+        )
     return respond.moved(back or path, Note(text.in_language(language)))
 
 
@@ -376,7 +422,12 @@ def _copied(entry: Entry, source: int) -> MultiDict[str, str]:
     found: MultiDict[str, str] = MultiDict()
     for field in entry.plan.fields:
         value = record.values.get(field.key)
-        if value is None or not field.copied or not field.writable or field.type.name in {"file", "image"}:
+        if (
+            value is None
+            or not field.copied
+            or not field.writable
+            or field.type.name in {"file", "image"}
+        ):
             continue
         if field.type.name == "address":
             found.setlist(PREFIX + field.key, [field.type.canonical(field, value)])
@@ -389,7 +440,8 @@ def _copied(entry: Entry, source: int) -> MultiDict[str, str]:
             for column in plan.columns:
                 value = row.values.get(column.key)
                 if value is not None and column.writable and column.copied:
-                    found.add(f"{PREFIX}{key}-{name}-{column.key}", column.type.format_input(column, value, unit.reader))
+                    found.add(
+                        f"{PREFIX}{key}-{name}-{column.key}",
+                        column.type.format_input(column, value, unit.reader),
+                    )
     return found
-
-

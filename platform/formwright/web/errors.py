@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from formwright.errors import Conflict, Forbidden, FormwrightError, NotFound, StoreUnavailable, UnknownName
+from formwright.errors import (
+    Conflict,
+    Forbidden,
+    FormwrightError,
+    NotFound,
+    StoreUnavailable,
+    UnknownName,
+)
 from formwright.texts import Text, say
 from formwright.web import current, respond
 from formwright.web.assets import asset_url
@@ -21,16 +28,37 @@ from formwright.web.security import local_path
 _log = logging.getLogger(__name__)
 
 _PAGES: dict[int, tuple[Text, Text]] = {
-    400: (say("This request makes no sense"), say("Something in the address or the form cannot be read.")),
-    403: (say("You may not do this"), say("Your roles do not include it, or the page was open for too long. Load it again.")),
-    404: (say("Nothing is here"), say("There is no such page or record, or it is not visible to you.")),
-    405: (say("This request makes no sense"), say("Something in the address or the form cannot be read.")),
-    409: (say("Somebody else was faster"), say("The record has changed in the meantime. Load it again.")),
+    400: (
+        say("This request makes no sense"),
+        say("Something in the address or the form cannot be read."),
+    ),
+    403: (
+        say("You may not do this"),
+        say("Your roles do not include it, or the page was open for too long. Load it again."),
+    ),
+    404: (
+        say("Nothing is here"),
+        say("There is no such page or record, or it is not visible to you."),
+    ),
+    405: (
+        say("This request makes no sense"),
+        say("Something in the address or the form cannot be read."),
+    ),
+    409: (
+        say("Somebody else was faster"),
+        say("The record has changed in the meantime. Load it again."),
+    ),
     413: (say("This is too large"), say("The file or the form is larger than allowed here.")),
     422: (say("This cannot be saved"), say("Something in the form is wrong.")),
     429: (say("Too many attempts"), say("Wait a little, then try again.")),
-    500: (say("Something went wrong on our side"), say("Nothing was changed. Try again; if it stays, tell an administrator the reference.")),
-    503: (say("The database cannot be reached"), say("Try again in a moment; if it stays, tell an administrator the reference.")),
+    500: (
+        say("Something went wrong on our side"),
+        say("Nothing was changed. Try again; if it stays, tell an administrator the reference."),
+    ),
+    503: (
+        say("The database cannot be reached"),
+        say("Try again in a moment; if it stays, tell an administrator the reference."),
+    ),
 }
 _STATUS: tuple[tuple[type[FormwrightError], int], ...] = (
     (Forbidden, 403),
@@ -99,7 +127,12 @@ def _page(problem: ProblemPage, language: str) -> Response:
             return respond.page("errors/problem.html", problem.status, problem=problem)
     except Exception as error:  # noqa: BLE001 -- an error page must not fail
         _log.error("the error page failed", exc_info=error, extra={"facts": _facts(problem.status)})
-    html = render_template("errors/standalone.html", problem=problem, language=language, stylesheet=asset_url("app.css"))
+    html = render_template(
+        "errors/standalone.html",
+        problem=problem,
+        language=language,
+        stylesheet=asset_url("app.css"),
+    )
     return Response(html, problem.status, mimetype="text/html")
 
 
@@ -126,4 +159,9 @@ def _reference() -> str:
 
 
 def _facts(status: int) -> dict[str, object]:
-    return {"reference": _reference(), "status": status, "method": request.method, "path": request.path}
+    return {
+        "reference": _reference(),
+        "status": status,
+        "method": request.method,
+        "path": request.path,
+    }

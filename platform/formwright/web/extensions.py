@@ -16,10 +16,14 @@ from formwright.web.htmx import Htmx
 class BoundSession(Session):
     """A session that knows its engine, so that it works outside of a request as well."""
 
-    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **more: Any) -> Any:
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Any = None, **more: Any
+    ) -> Any:
         """Return the engine that the session was made for."""
         chosen = bind if bind is not None else self.bind
-        return chosen if chosen is not None else super().get_bind(mapper=mapper, clause=clause, **more)
+        return (
+            chosen if chosen is not None else super().get_bind(mapper=mapper, clause=clause, **more)
+        )
 
 
 csrf = CSRFProtect()
@@ -31,7 +35,9 @@ def open_database(app: Flask) -> Any:
 
     Its own for each application, so that several can live in one process. All statements are the store's.
     """
-    db = SQLAlchemy(app, metadata=metadata, session_options={"class_": BoundSession, "expire_on_commit": False})
+    db = SQLAlchemy(
+        app, metadata=metadata, session_options={"class_": BoundSession, "expire_on_commit": False}
+    )
     with app.app_context():
         db.session.session_factory.configure(bind=db.engine)
     return db.session.session_factory

@@ -130,17 +130,25 @@ class FactSheet:
     def _node(self, node: Node) -> list[FactNode]:
         match node.type:
             case NodeType.SUBFORM:
-                return [self._rows(self._subforms[node.field])] if self._is_visible(node.field) else []
+                return (
+                    [self._rows(self._subforms[node.field])] if self._is_visible(node.field) else []
+                )
             case NodeType.TEXT:
                 return [FactNode("text", text=self._say(node.text))]
             case NodeType.DIVIDER:
                 return [FactNode("divider")]
             case _:
                 facts = self._facts(node.items)
-                inner = [part for each in node.items if each.type in _PARTS for part in self._node(each)]
+                inner = [
+                    part for each in node.items if each.type in _PARTS for part in self._node(each)
+                ]
                 if not facts and len(inner) == 1 and inner[0].kind == "rows":
                     return inner
-                return [FactNode("section", self._say(node.title), node.columns, facts, inner)] if facts or inner else []
+                return (
+                    [FactNode("section", self._say(node.title), node.columns, facts, inner)]
+                    if facts or inner
+                    else []
+                )
 
     def _is_visible(self, key: str) -> bool:
         return key in self._subforms and self._draft.states[key].visible
@@ -151,7 +159,12 @@ class FactSheet:
             if node.type is NodeType.ROW:
                 found += self._facts(node.items)
             state = self._draft.states.get(node.field) if node.type is NodeType.FIELD else None
-            if state is not None and state.visible and not state.field.hidden and not state.field.type.virtual:
+            if (
+                state is not None
+                and state.visible
+                and not state.field.hidden
+                and not state.field.type.virtual
+            ):
                 found.append(self.fact(state))
         return found
 
@@ -165,7 +178,12 @@ class FactSheet:
             return Fact(title, wide=wide)
         if kind in {"file", "image"}:
             files = [file_view(each) for each in value]
-            return Fact(title, files=[f for f in files if kind == "file"], pictures=[f for f in files if kind == "image"], wide=True)
+            return Fact(
+                title,
+                files=[f for f in files if kind == "file"],
+                pictures=[f for f in files if kind == "image"],
+                wide=True,
+            )
         if definition.options:
             return Fact(title, badges=self._badges(definition, value))
         if kind == "tags":
@@ -176,14 +194,20 @@ class FactSheet:
         links = _outside(kind, text, value)
         if links:
             return Fact(title, links=links)
-        stars = say("%(count)s stars", count=value).in_language(self._reader.language) if kind == "rating" else ""
+        stars = (
+            say("%(count)s stars", count=value).in_language(self._reader.language)
+            if kind == "rating"
+            else ""
+        )
         return Fact(title, text, stars=stars, wide=wide, long=kind == "long_text")
 
     def _badges(self, definition: Field, value: Any) -> list[Badge]:
         chosen = value if isinstance(value, tuple) else (value,)
         known = {option.value: option for option in definition.options}
         return [
-            Badge(known[each].title.in_language(self._reader.language), known[each].color) if each in known else Badge(each)
+            Badge(known[each].title.in_language(self._reader.language), known[each].color)
+            if each in known
+            else Badge(each)
             for each in chosen
         ]
 
@@ -191,7 +215,10 @@ class FactSheet:
         found = []
         for number in references_in(definition, value):
             title = self._titles.of(definition.target, number, self._reader)
-            readable = self._titles.readable(definition.target, number) and definition.target != "core.user"
+            readable = (
+                self._titles.readable(definition.target, number)
+                and definition.target != "core.user"
+            )
             url = f"/records/{definition.target}/{format_id(number)}" if readable else ""
             found.append(Link(title, url, boost=True))
         return found
@@ -199,11 +226,16 @@ class FactSheet:
     def _rows(self, plan: SubformPlan) -> FactNode:
         rows = self._draft.rows.get(plan.field.key, [])
         columns = [
-            ColumnView(column.title.in_language(self._reader.language), kind_of(column), is_number(column))
+            ColumnView(
+                column.title.in_language(self._reader.language), kind_of(column), is_number(column)
+            )
             for column in plan.columns
         ]
         cells = [
-            RowView(row.key, "", "", "", [self._cell(row.states[column.key]) for column in plan.columns]) for row in rows
+            RowView(
+                row.key, "", "", "", [self._cell(row.states[column.key]) for column in plan.columns]
+            )
+            for row in rows
         ]
         sums = totals(plan, rows, self._reader)
         return FactNode(
@@ -222,7 +254,9 @@ class FactSheet:
         if definition.is_reference and self._titles.readable(definition.target, value):
             link = (definition.target, value)
         color = next((o.color for o in definition.options if o.value == value), "")
-        return Cell(show(definition, value, self._reader, self._titles), definition, value, link, color)
+        return Cell(
+            show(definition, value, self._reader, self._titles), definition, value, link, color
+        )
 
     def header_badges(self) -> list[Badge]:
         """Return the first coloured choices of the record, for beside its title."""
@@ -265,5 +299,8 @@ def history_view(entry: HistoryEntry, unit: Unit) -> HistoryView:
         iso=times.iso(entry.at),
         when=times.when(entry.at, unit.now, unit.reader),
         exact=times.exact(entry.at, unit.reader),
-        lines=[HistoryLineView(line.title.in_language(language), line.before, line.after) for line in lines],
+        lines=[
+            HistoryLineView(line.title.in_language(language), line.before, line.after)
+            for line in lines
+        ],
     )

@@ -30,7 +30,9 @@ def upload() -> Response:
     who = current.actor()
     current.release()
     stored = uploads.enter(sent, who)
-    view = file_view({"id": stored.id, "name": stored.name, "size": stored.size, "type": stored.mime})
+    view = file_view(
+        {"id": stored.id, "name": stored.name, "size": stored.size, "type": stored.mime}
+    )
     return jsonify(id=view.id, name=view.name, size=view.size, url=view.url, picture=view.picture)
 
 
@@ -43,7 +45,9 @@ def download(number: str, _name: str) -> Response:
         return _picture(stored)
     response = send_file(path, mimetype=uploads.OTHER, conditional=True, etag=stored.sha256)
     response.headers["Content-Type"] = _served_type(stored.mime)
-    response.headers["Content-Disposition"] = f"attachment; filename=\"{_ascii(stored.name)}\"; filename*=UTF-8''{quote(stored.name, safe='')}"
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{_ascii(stored.name)}\"; filename*=UTF-8''{quote(stored.name, safe='')}"
+    )
     response.headers["Content-Security-Policy"] = _SANDBOX
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -81,7 +85,12 @@ def _find(number: str) -> StoredFile:
 
 def _served_type(kind: str) -> str:
     """Return the kind as it is sent: out of a short list, anything else is just bytes."""
-    safe = kind in {"application/pdf", "application/zip", "text/csv", "text/plain"} or kind.startswith("application/vnd.")
+    safe = kind in {
+        "application/pdf",
+        "application/zip",
+        "text/csv",
+        "text/plain",
+    } or kind.startswith("application/vnd.")
     return kind if safe or kind in uploads.PICTURES.values() else uploads.OTHER
 
 

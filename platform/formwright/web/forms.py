@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 
@@ -64,7 +64,10 @@ class Sent:
         values = {key: control.given for key, control in self.controls.items() if control.sent}
         rows = {
             key: [
-                RowInput(row.key, {name: control.given for name, control in row.controls.items() if control.sent})
+                RowInput(
+                    row.key,
+                    {name: control.given for name, control in row.controls.items() if control.sent},
+                )
                 for row in rows
             ]
             for key, rows in self.rows.items()
@@ -127,7 +130,11 @@ def _leaves(nodes: Sequence[Node]) -> list[Node]:
 def _columns(catalog: Catalog, subform: Field, node: Node) -> tuple[Field, ...]:
     child = catalog.entities[subform.target]
     keys = node.columns_shown or tuple(child.fields)
-    return tuple(f for key in keys if (f := child.fields[key]) is not None and not f.hidden and not f.type.virtual)
+    return tuple(
+        f
+        for key in keys
+        if (f := child.fields[key]) is not None and not f.hidden and not f.type.virtual
+    )
 
 
 def _unbound(fields: Any) -> dict[str, Any]:
@@ -148,7 +155,9 @@ def read(plan: FormPlan, data: MultiDict[str, str] | None) -> Sent:
     return sent
 
 
-def bind_row(plan: FormPlan, subform: str, key: str, data: MultiDict[str, str] | None) -> dict[str, Control]:
+def bind_row(
+    plan: FormPlan, subform: str, key: str, data: MultiDict[str, str] | None
+) -> dict[str, Control]:
     """Return the inputs of one row."""
     controls = _bind(plan.unbound_rows[subform], f"{PREFIX}{subform}-{key}-", data)
     for control in controls.values():
@@ -160,15 +169,17 @@ def _bind(unbound: Mapping[str, Any], prefix: str, data: Any) -> dict[str, Contr
     # BaseForm and not Form: fields are items here, never attributes, whatever an admin calls them.
     form = BaseForm(unbound, prefix=prefix, meta=_META)
     form.process(data)
-    return form._fields  # type: ignore[return-value]  # noqa: SLF001 -- the mapping that iterating a form goes over
+    return form._fields  # type: ignore[return-value]  # the mapping that iterating a form goes over
 
 
 _META = DefaultMeta()
 
 
-def without_prefix(arguments: ImmutableMultiDict[str, str]) -> MultiDict[str, str]:
+def without_prefix(arguments: MultiDict[str, str]) -> MultiDict[str, str]:
     """Return the inputs that an address brings along, for a new record that starts with them."""
-    return MultiDict([(name, text) for name, text in arguments.items(multi=True) if name.startswith(PREFIX)])
+    return MultiDict(
+        [(name, text) for name, text in arguments.items(multi=True) if name.startswith(PREFIX)]
+    )
 
 
 def show(
@@ -208,11 +219,20 @@ def show_row(
     for name, control in controls.items():
         state: FieldState = row.states[name]
         found = wrong.get((key, row.key, name), ())
-        control.show(state, found, reader, titles, path=f"{key}.{row.key}.{name}", pick_url=f"{pick_url}.{name}")
+        control.show(
+            state,
+            found,
+            reader,
+            titles,
+            path=f"{key}.{row.key}.{name}",
+            pick_url=f"{pick_url}.{name}",
+        )
 
 
 def _by_place(violations: Sequence[Violation]) -> dict[tuple[str, str, str], list[Violation]]:
     found: dict[tuple[str, str, str], list[Violation]] = {}
     for violation in violations:
-        found.setdefault((violation.field, violation.row, violation.row_field), []).append(violation)
+        found.setdefault((violation.field, violation.row, violation.row_field), []).append(
+            violation
+        )
     return found

@@ -75,7 +75,7 @@ def respond(
         trigger=json.dumps(dict(events)) if events else None,
     )
     if reswap:
-        if reswap.split()[0] not in _SWAPS:
+        if reswap.split(maxsplit=1)[0] not in _SWAPS:
             raise ValueError(f"{reswap!r} is no way to swap")
         # flask-htmx knows neither morphing nor modifiers.
         response.headers["HX-Reswap"] = reswap
@@ -86,4 +86,6 @@ def respond(
 
 def part(target: str, html: str, swap: str = "innerMorph") -> Markup:
     """Return one more change of the page that rides on the same answer; ``html`` is escaped unless it is Markup."""
-    return Markup('<hx-partial hx-target="{}" hx-swap="{}">{}</hx-partial>').format(target, swap, escape(html))
+    return Markup('<hx-partial hx-target="{}" hx-swap="{}">{}</hx-partial>').format(
+        target, swap, escape(html)
+    )

@@ -58,7 +58,9 @@ def switch_theme() -> Response:
 
 def _keep(response: Response, cookie: str, value: str, *, hidden: bool) -> None:
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    response.set_cookie(cookie, value, max_age=_YEAR, samesite="Lax", httponly=hidden, secure=secure)
+    response.set_cookie(
+        cookie, value, max_age=_YEAR, samesite="Lax", httponly=hidden, secure=secure
+    )
 
 
 def _remember(tag: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -119,11 +119,14 @@ class Layout:
     def tabs(self) -> list[FormTab]:
         """Return the tabs of the form; none when it has no tabs, or one only."""
         layout = self._sent.plan.form.layout
-        tabs = [node for node in layout if node.type is NodeType.TAB and self._leads_somewhere(node)]
+        tabs = [
+            node for node in layout if node.type is NodeType.TAB and self._leads_somewhere(node)
+        ]
         if len(tabs) < 2:
             return []
         return [
-            FormTab(node.key, self._say(node.title), self._nodes(node.items), self._wrong_in(node)) for node in tabs
+            FormTab(node.key, self._say(node.title), self._nodes(node.items), self._wrong_in(node))
+            for node in tabs
         ]
 
     def nodes(self) -> list[FormNode]:
@@ -199,11 +202,15 @@ class Layout:
             title=plan.field.title.in_language(self._reader.language),
             columns=[_column(definition, self._reader) for definition in plan.columns],
             rows=[
-                LineRow(row.key, number, list(row.controls.values()), self._row_problem(key, row.key))
+                LineRow(
+                    row.key, number, list(row.controls.values()), self._row_problem(key, row.key)
+                )
                 for number, row in enumerate(rows, 1)
             ],
             totals=totals(plan, self._draft.rows.get(key, ()), self._reader),
-            errors=[each.message.in_language(self._reader.language) for each in self._draft.wrong(key)],
+            errors=[
+                each.message.in_language(self._reader.language) for each in self._draft.wrong(key)
+            ],
             visible=self._draft.states[key].visible,
         )
 
@@ -222,7 +229,9 @@ class Layout:
 
     def _wrong_in(self, node: Node) -> int:
         keys = _fields_in(node)
-        return sum(1 for each in self._draft.violations if each.field in keys and each.level == "error")
+        return sum(
+            1 for each in self._draft.violations if each.field in keys and each.level == "error"
+        )
 
     def _say(self, label: Any) -> str:
         return str(label.in_language(self._reader.language))
@@ -239,12 +248,12 @@ def complaints(draft: Draft, sent: Sent, reader: Reader) -> tuple[list[Complaint
         if each.level == "warning":
             warnings.append(f"{title}: {text}" if title else text)
             continue
-        target, place = _target(each.field, each.row, each.row_field, sent, reader)
+        target, place = _target(each.field, each.row, each.row_field, sent)
         wrong.append(Complaint(target, f"{title} {place}".strip(), text))
     return wrong, warnings
 
 
-def _target(key: str, row_key: str, row_field: str, sent: Sent, reader: Reader) -> tuple[str, str]:
+def _target(key: str, row_key: str, row_field: str, sent: Sent) -> tuple[str, str]:
     if row_key:
         rows = sent.rows.get(key, [])
         number, row = next(((n, r) for n, r in enumerate(rows, 1) if r.key == row_key), (0, None))
@@ -265,12 +274,16 @@ def totals(plan: SubformPlan, rows: Sequence[RowDraft], reader: Reader) -> dict[
         aggregate = plan.field.totals.get(column.key)
         if aggregate is None:
             continue
-        values = [row.states[column.key].value for row in rows if row.states[column.key].value is not None]
+        values = [
+            row.states[column.key].value for row in rows if row.states[column.key].value is not None
+        ]
         result = _aggregate(aggregate, values)
         if result is None:
             found[column.key] = "–"
         else:
-            found[column.key] = str(result) if aggregate == "count" else column.type.format(column, result, reader)
+            found[column.key] = (
+                str(result) if aggregate == "count" else column.type.format(column, result, reader)
+            )
     return found
 
 
@@ -308,7 +321,11 @@ def _span(node: Node, control: Control) -> str:
     """Return how many columns an input takes: what the layout says, or all of them where little width is no use."""
     if node.width:
         return f"span-{node.width}" if node.width > 1 else ""
-    return "span-all" if control.widget_name in {"long_text", "address", "file", "image", "choices"} else ""
+    return (
+        "span-all"
+        if control.widget_name in {"long_text", "address", "file", "image", "choices"}
+        else ""
+    )
 
 
 def _fields_in(node: Node) -> set[str]:

@@ -20,6 +20,7 @@ from formwright.store.problems import Restricted
 from formwright.texts import say
 from formwright.web import current, respond, times
 from formwright.web.entry import Crumb
+from formwright.web.extensions import htmx
 from formwright.web.facts import Badge, FactNode, FactSheet, HistoryView, history_view
 from formwright.web.notes import Note
 from formwright.web.shell import color_of
@@ -118,7 +119,7 @@ def show(name: str, number: str) -> Response:
 @blueprint.get("/records/<name>/<number>/related/<key>")
 def related(name: str, number: str, key: str) -> BaseResponse:
     """Show one page of a related list; without scripts, the record page with that list open."""
-    if not respond.htmx.partial:
+    if not htmx.partial:
         return redirect(f"/records/{name}/{number}?{urlencode({'tab': key, **request.args})}", 303)
     unit = current.unit()
     view = _related(unit, name, number, key, request.args)
@@ -129,9 +130,13 @@ def related(name: str, number: str, key: str) -> BaseResponse:
 def history(name: str, number: str) -> BaseResponse:
     """Show older changes of a record."""
     unit = current.unit()
-    page = reading.open_record(unit, name, parse_id(number) or 0, older_than=request.args.get("before", ""))
+    page = reading.open_record(
+        unit, name, parse_id(number) or 0, older_than=request.args.get("before", "")
+    )
     entries = [history_view(entry, unit) for entry in page.history]
-    return respond.fragment("records/_history.html", entries=entries, older=_older(name, number, page))
+    return respond.fragment(
+        "records/_history.html", entries=entries, older=_older(name, number, page)
+    )
 
 
 @blueprint.post("/records/<name>/<number>/delete")
@@ -145,7 +150,9 @@ def delete(name: str, number: str) -> BaseResponse:
     except Restricted as held:
         return respond.moved(f"/records/{name}/{number}", Note(_held_text(held), bad=True))
     text = say("“%(title)s” is in the trash", title=deletion.title).in_language(language)
-    return respond.moved(f"/records/{name}", Note(text, undo=f"/trash/{format_id(deletion.id)}/restore"))
+    return respond.moved(
+        f"/records/{name}", Note(text, undo=f"/trash/{format_id(deletion.id)}/restore")
+    )
 
 
 @blueprint.get("/records/<name>/trash")
@@ -188,7 +195,11 @@ def _view(unit: Unit, entity: Entity, page: RecordPage) -> RecordView:
     url = f"/records/{entity.name}/{format_id(record.id)}"
     who = page.titles.of("core.user", record.updated_by, reader) if record.updated_by else ""
     ago = times.when(record.updated_at, unit.now, reader)
-    updated = say("updated %(when)s by %(name)s", when=ago, name=who) if who else say("updated %(when)s", when=ago)
+    updated = (
+        say("updated %(when)s by %(name)s", when=ago, name=who)
+        if who
+        else say("updated %(when)s", when=ago)
+    )
     return RecordView(
         title=page.title,
         entity_title=entity.title.in_language(reader.language),
@@ -198,7 +209,9 @@ def _view(unit: Unit, entity: Entity, page: RecordPage) -> RecordView:
         updated_text=updated.in_language(reader.language),
         updated_exact=times.exact(record.updated_at, reader),
         edit_url=f"{url}/edit" if Action.UPDATE in page.may else "",
-        copy_url=f"/records/{entity.name}/new?copy={format_id(record.id)}" if Action.CREATE in page.may else "",
+        copy_url=f"/records/{entity.name}/new?copy={format_id(record.id)}"
+        if Action.CREATE in page.may
+        else "",
         delete_url=f"{url}/delete" if Action.DELETE in page.may else "",
         tabs=_tabs(unit, page, sheet, url),
         history=[history_view(entry, unit) for entry in page.history],
@@ -220,13 +233,19 @@ def _tabs(unit: Unit, page: RecordPage, sheet: FactSheet, url: str) -> list[Reco
             if related is not None and key is None:
                 continue
             title = node.title.in_language(language)
-            found.append((related.path if related is not None else node.key, title, key or node.items))
+            found.append(
+                (related.path if related is not None else node.key, title, key or node.items)
+            )
         else:
             plain.append(node)
     if plain:
         found.insert(0, ("details", say("Details").in_language(language), tuple(plain)))
     shown = {key for key, _, _ in found}
-    found += [(key, each.field.title.in_language(language), each) for key, each in known.items() if key not in shown]
+    found += [
+        (key, each.field.title.in_language(language), each)
+        for key, each in known.items()
+        if key not in shown
+    ]
     keys = [key for key, _, _ in found]
     active = wanted if wanted in keys else keys[0] if keys else ""
     return [_tab(unit, page, sheet, url, entry, entry[0] == active) for entry in found]
@@ -234,11 +253,18 @@ def _tabs(unit: Unit, page: RecordPage, sheet: FactSheet, url: str) -> list[Reco
 
 def _only_related(node: Node) -> Node | None:
     """Return the related list that a tab consists of, or None when there is more in it."""
-    return node.items[0] if len(node.items) == 1 and node.items[0].type is NodeType.RELATED else None
+    return (
+        node.items[0] if len(node.items) == 1 and node.items[0].type is NodeType.RELATED else None
+    )
 
 
 def _tab(
-    unit: Unit, page: RecordPage, sheet: FactSheet, url: str, entry: tuple[str, str, Any], active: bool  # noqa: FBT001
+    unit: Unit,
+    page: RecordPage,
+    sheet: FactSheet,
+    url: str,
+    entry: tuple[str, str, Any],
+    active: bool,
 ) -> RecordTab:
     key, title, content = entry
     address = f"{url}?tab={key}"
@@ -248,7 +274,15 @@ def _tab(
     opened = None
     if active:
         opened = _related(unit, page.record.entity, format_id(page.record.id), key, request.args)
-    return RecordTab(key, title, address, active, count if content.count else "", related=f"{url}/related/{key}", list=opened)
+    return RecordTab(
+        key,
+        title,
+        address,
+        active,
+        count if content.count else "",
+        related=f"{url}/related/{key}",
+        list=opened,
+    )
 
 
 def _related(unit: Unit, name: str, number: str, key: str, arguments: Any) -> RelatedView:
@@ -258,7 +292,9 @@ def _related(unit: Unit, name: str, number: str, key: str, arguments: Any) -> Re
     url, whole = f"/records/{name}/{number}/related/{key}", f"/records/{name}/{number}"
     back = f"{whole}?tab={key}"
     may_create = access.may(unit.catalog, unit.actor, Action.CREATE, page.entity.name)
-    new_url = f"/records/{page.entity.name}/new?{urlencode({f'f-{field.via}': number, 'next': back})}"
+    new_url = (
+        f"/records/{page.entity.name}/new?{urlencode({f'f-{field.via}': number, 'next': back})}"
+    )
     return RelatedView(
         key=key,
         title=field.title.in_language(unit.reader.language),
@@ -275,7 +311,11 @@ def _related(unit: Unit, name: str, number: str, key: str, arguments: Any) -> Re
 
 
 def _older(name: str, number: str, page: RecordPage) -> str:
-    return f"/records/{name}/{number}/history?{urlencode({'before': page.older})}" if page.older else ""
+    return (
+        f"/records/{name}/{number}/history?{urlencode({'before': page.older})}"
+        if page.older
+        else ""
+    )
 
 
 def _held_text(held: Restricted) -> str:
@@ -288,4 +328,6 @@ def _held_text(held: Restricted) -> str:
         title = entity.title_plural.in_language(language) if entity is not None else each.entity
         parts.append(f"{title} ({each.count})")
     current.release()
-    return say("This cannot be deleted: it is used by %(names)s.", names=", ".join(parts)).in_language(language)
+    return say(
+        "This cannot be deleted: it is used by %(names)s.", names=", ".join(parts)
+    ).in_language(language)

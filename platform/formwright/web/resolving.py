@@ -9,7 +9,7 @@ from formwright.engine.drafts import Violation
 from formwright.engine.reading import Choice
 from formwright.engine.runtime import Unit
 from formwright.ids import format_id
-from formwright.store.records import StoredRecord
+from formwright.store.rows import StoredRecord
 from formwright.texts import say
 from formwright.web.controls import Control
 from formwright.web.drawn import Item
@@ -36,7 +36,12 @@ def resolve(
     for subform, row, control in sent.all_controls():
         field = control.definition
         path = f"{subform}.{row}.{field.key}" if subform else field.key
-        if not field.target or not control.search or (only is not None and only != path) or _is_picked(control):
+        if (
+            not field.target
+            or not control.search
+            or (only is not None and only != path)
+            or _is_picked(control)
+        ):
             continue
         found = reading.pick(
             unit, plan.entity.name, field.key, control.search, sent.input(),
@@ -49,7 +54,11 @@ def resolve(
             continue
         if offer:
             control.matches = [Item(format_id(each.id), each.title, each.detail) for each in found]
-        text = say("Choose one of these.") if found else say("No record is called “%(text)s”.", text=control.search[:60])
+        text = (
+            say("Choose one of these.")
+            if found
+            else say("No record is called “%(text)s”.", text=control.search[:60])
+        )
         place = (subform, row, field.key) if subform else (field.key, "", "")
         missing.append(Violation(text, *place))
     return missing

@@ -30,7 +30,9 @@ def page_or_part(template: str, part_template: str, part_id: str, **context: Any
     return page(part_template if wanted else template, **context)
 
 
-def fragment(template: str, status: int = 200, *, events: Mapping[str, Any] | None = None, **context: Any) -> Response:
+def fragment(
+    template: str, status: int = 200, *, events: Mapping[str, Any] | None = None, **context: Any
+) -> Response:
     """Return a part of a page."""
     return respond(render_template(template, **context), status, events=events)
 
@@ -47,7 +49,12 @@ def moved(path: str, note: Note | None = None) -> BaseResponse:
     if htmx:
         events = {"fw:done": {}, "fw:toast": note.as_event()} if note else {"fw:done": {}}
         return respond(
-            location={"path": path, "target": "#main", "select": "#main", "swap": "outerHTML show:window:top"},
+            location={
+                "path": path,
+                "target": "#main",
+                "select": "#main",
+                "swap": "outerHTML show:window:top",
+            },
             events=events,
         )
     back = redirect(path, 303)
@@ -91,7 +98,7 @@ def compress(response: Response) -> Response:
         response.direct_passthrough
         or response.mimetype not in _COMPRESSED
         or "Content-Encoding" in response.headers
-        or "gzip" not in request.accept_encodings
+        or not request.accept_encodings["gzip"]
     ):
         return response
     body = response.get_data()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 
 from werkzeug.datastructures import MultiDict
 
@@ -67,7 +66,10 @@ def _paste(sent: Sent, subform: str, rows: list[Row], place: int, data: MultiDic
     """Put the cells of a spreadsheet into rows, from one cell on to the right and down."""
     columns = [c for c in sent.plan.subforms[subform].columns if c.writable]
     start = next((number for number, c in enumerate(columns) if c.key == data.get("_column")), 0)
-    lines = [line.split("\t") for line in data.get("_paste", "").replace("\r\n", "\n").strip("\n").split("\n")]
+    lines = [
+        line.split("\t")
+        for line in data.get("_paste", "").replace("\r\n", "\n").strip("\n").split("\n")
+    ]
     for offset, cells in enumerate(lines[:_MOST_PASTED]):
         if place + offset >= len(rows):
             rows.append(_row(sent, subform))
@@ -83,5 +85,3 @@ def _put(control: Control, text: str) -> None:
         control.search, control.texts = text, ("",)
     else:
         control.texts = (text,)
-
-

@@ -79,7 +79,8 @@ def _records(unit: Unit, text: str, limit: int, before: int = 0) -> list[Group]:
         view = first_view(unit.catalog, entity, unit.actor)
         icon = entity.icon or "table"
         hits = [
-            Hit(choice.title, f"/records/{entity.name}/{format_id(choice.id)}", icon, choice.detail) for choice in choices
+            Hit(choice.title, f"/records/{entity.name}/{format_id(choice.id)}", icon, choice.detail)
+            for choice in choices
         ]
         more = f"/views/{view.name}?q={text}" if view is not None and len(choices) >= limit else ""
         groups.append(Group(number, entity.title_plural.in_language(language), icon, hits, more))
@@ -91,7 +92,9 @@ def _places(unit: Unit, text: str) -> list[Group]:
     language = unit.reader.language
     apps, creatable = menu(unit.catalog, unit.actor.roles, language)
     folded = text.casefold()
-    places = [entry for app in apps for entry in _leaves(app.items) if folded in entry.title.casefold()]
+    places = [
+        entry for app in apps for entry in _leaves(app.items) if folded in entry.title.casefold()
+    ]
     makes = []
     for entry in creatable:
         title = unit.entity(entry.entity).title.in_language(language)
@@ -103,7 +106,9 @@ def _places(unit: Unit, text: str) -> list[Group]:
         hits = [Hit(entry.title, entry.url, entry.icon) for entry in places[:_MOST_LINKS]]
         groups.append(Group(1, say("Go to").in_language(language), "arrow-right", hits))
     if makes:
-        groups.append(Group(len(groups) + 1, say("Create").in_language(language), "plus", makes[:_MOST_LINKS]))
+        groups.append(
+            Group(len(groups) + 1, say("Create").in_language(language), "plus", makes[:_MOST_LINKS])
+        )
     return groups
 
 

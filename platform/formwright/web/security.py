@@ -60,7 +60,9 @@ def local_path(wanted: str | None, fallback: str) -> str:
     """
     if not wanted or not wanted.startswith("/") or wanted.startswith("//"):
         return fallback
-    if any(character == "\\" or ord(character) < 0x20 or ord(character) == 0x7F for character in wanted):
+    if any(
+        character == "\\" or ord(character) < 0x20 or ord(character) == 0x7F for character in wanted
+    ):
         return fallback
     try:
         parts = urlsplit(wanted)

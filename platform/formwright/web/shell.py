@@ -128,7 +128,9 @@ def languages() -> tuple[Switch, ...]:
 
 
 @lru_cache(maxsize=64)
-def _menu(catalog: _Catalog, roles: frozenset[str], language: str) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+def _menu(
+    catalog: _Catalog, roles: frozenset[str], language: str
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
     actor = Actor(None, "", "", roles)
     apps = tuple(
         entry
@@ -148,7 +150,9 @@ class _Catalog:
 _last: list[_Catalog] = []
 
 
-def menu(catalog: Catalog, roles: frozenset[str], language: str) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+def menu(
+    catalog: Catalog, roles: frozenset[str], language: str
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
     """Return the apps with their menus, and what can be created; made once for each set of roles."""
     if not _last or _last[0].it is not catalog:
         _last[:] = [_Catalog(catalog)]
@@ -165,7 +169,9 @@ def _app(catalog: Catalog, app: App, actor: Actor, language: str) -> Entry:
     return Entry(app.title.in_language(language), icon=app.icon, items=items)
 
 
-def _entries(catalog: Catalog, items: tuple[MenuItem, ...], actor: Actor, language: str) -> list[Entry]:
+def _entries(
+    catalog: Catalog, items: tuple[MenuItem, ...], actor: Actor, language: str
+) -> list[Entry]:
     found = []
     for item in items:
         if item.items:
@@ -201,7 +207,11 @@ def _entry(catalog: Catalog, item: MenuItem, actor: Actor, language: str) -> Ent
 
 def first_view(catalog: Catalog, entity: Entity, actor: Actor) -> View | None:
     """Return the view of an entity that opens first for an actor, or None."""
-    views = [v for v in catalog.views.values() if v.entity == entity.name and (not v.roles or v.roles & actor.roles)]
+    views = [
+        v
+        for v in catalog.views.values()
+        if v.entity == entity.name and (not v.roles or v.roles & actor.roles)
+    ]
     chosen = next((v for v in views if v.name == entity.default_view), None)
     return chosen or next((v for v in views if v.default), views[0] if views else None)
 
@@ -218,7 +228,8 @@ def _creatable(catalog: Catalog, apps: tuple[Entry, ...], actor: Actor) -> list[
 
     walk(apps)
     return [
-        Entry(entry.title, f"/records/{name}/new", entry.icon, entry.color, entity=name) for name, entry in found.items()
+        Entry(entry.title, f"/records/{name}/new", entry.icon, entry.color, entity=name)
+        for name, entry in found.items()
     ]
 
 
@@ -253,7 +264,9 @@ def _short(text: Label, language: str) -> str:
 
 @lru_cache(maxsize=8)
 def _words(language: str) -> str:
-    return json.dumps({key: text.in_language(language) for key, text in _WORDS.items()}, ensure_ascii=False)
+    return json.dumps(
+        {key: text.in_language(language) for key, text in _WORDS.items()}, ensure_ascii=False
+    )
 
 
 def _themes(language: str) -> tuple[Switch, ...]:
@@ -263,4 +276,7 @@ def _themes(language: str) -> tuple[Switch, ...]:
         "dark": (say("Dark"), "moon"),
         "system": (say("As the system"), "device-desktop"),
     }
-    return tuple(Switch(value, title.in_language(language), value == now, icon) for value, (title, icon) in titles.items())
+    return tuple(
+        Switch(value, title.in_language(language), value == now, icon)
+        for value, (title, icon) in titles.items()
+    )

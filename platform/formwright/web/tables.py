@@ -14,7 +14,14 @@ from formwright.texts import Reader
 
 USER = "core.user"
 _NUMBERS = frozenset({Base.NUMBER, Base.MONEY})
-_KINDS = {"email": "mail", "phone": "phone", "url": "url", "rating": "stars", "choices": "badges", "tags": "badges"}
+_KINDS = {
+    "email": "mail",
+    "phone": "phone",
+    "url": "url",
+    "rating": "stars",
+    "choices": "badges",
+    "tags": "badges",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,11 @@ def kind_of(definition: Field | None) -> str:
 
 def is_number(definition: Field | None) -> bool:
     """Tell whether values stand at the end of their cell."""
-    return definition is not None and definition.kind.base in _NUMBERS and definition.type.name != "rating"
+    return (
+        definition is not None
+        and definition.kind.base in _NUMBERS
+        and definition.type.name != "rating"
+    )
 
 
 def target_of(entities: Any, entity: Entity, path: str) -> Field | None:
@@ -78,14 +89,18 @@ def columns_of(
     for column in columns:
         definition = target_of(entities, entity, column.path)
         current = next((s for s in sort if s.path == column.path), None)
-        turned = f"-{column.path}" if current is not None and not current.descending else column.path
+        turned = (
+            f"-{column.path}" if current is not None and not current.descending else column.path
+        )
         sortable = address is not None and _is_sortable(entity, column.path)
         found.append(
             ColumnView(
                 title=column.title.in_language(reader.language),
                 kind=kind_of(definition),
                 end=is_number(definition),
-                sorted="" if current is None else ("descending" if current.descending else "ascending"),
+                sorted=""
+                if current is None
+                else ("descending" if current.descending else "ascending"),
                 url=address(turned) if sortable else "",
                 next_sort=turned,
             )
@@ -97,13 +112,24 @@ def _is_sortable(entity: Entity, path: str) -> bool:
     if path in {"created_at", "updated_at"}:
         return True
     definition = entity.fields.get(path)
-    return definition is not None and definition.sortable and bool(definition.type.slot) and not definition.target
+    return (
+        definition is not None
+        and definition.sortable
+        and bool(definition.type.slot)
+        and not definition.target
+    )
 
 
 def rows_of(entity: str, rows: Iterable[ListRow]) -> list[RowView]:
     """Return the rows of a list with their addresses."""
     return [
-        RowView(number := format_id(row.id), f"/records/{entity}/{number}", row.title, row.color, row.cells)
+        RowView(
+            number := format_id(row.id),
+            f"/records/{entity}/{number}",
+            row.title,
+            row.color,
+            row.cells,
+        )
         for row in rows
     ]
 

@@ -17,7 +17,11 @@ def when(instant: datetime, now: datetime, reader: Reader) -> str:
     if ago < timedelta(minutes=1):
         return say("just now").in_language(reader.language)
     if ago < _RECENT:
-        return str(format_timedelta(-ago, granularity="minute", threshold=1.2, add_direction=True, locale=reader.locale))
+        return str(
+            format_timedelta(
+                -ago, granularity="minute", threshold=1.2, add_direction=True, locale=reader.locale
+            )
+        )
     return str(format_date(instant.astimezone(reader.zone), "medium", reader.locale))
 
 

@@ -20,7 +20,7 @@ from formwright.engine.drafts import Input
 from formwright.engine.runtime import Unit
 from formwright.ids import parse_id
 from formwright.store.files import StoredFile
-from formwright.store.records import StoredRecord
+from formwright.store.rows import StoredRecord
 from formwright.web import current
 from formwright.web.forms import Sent
 
@@ -43,7 +43,12 @@ _OFFICE = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
-_PLAIN = {".csv": "text/csv", ".txt": "text/plain", ".md": "text/markdown", ".json": "application/json"}
+_PLAIN = {
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".json": "application/json",
+}
 OTHER = "application/octet-stream"
 
 
@@ -128,7 +133,7 @@ def enter(upload: FileStorage, who: Actor) -> StoredFile:
 
 
 def clean_name(name: str) -> str:
-    """Return the name of a file without folders and signs that no file name has.
+    r"""Return the name of a file without folders and signs that no file name has.
 
     >>> clean_name("../../etc/passwd"), clean_name('C:\\\\x\\\\报价 "1".pdf'), clean_name("  ")
     ('passwd', '报价 1.pdf', 'file')
@@ -148,28 +153,43 @@ def picture_of(path: Path, largest: int = 1600) -> bytes:
         image.draft("RGB", (largest, largest))
         image.thumbnail((largest, largest))
         out = io.BytesIO()
-        image.convert("RGBA" if image.mode in {"RGBA", "LA", "P"} else "RGB").save(out, "WEBP", quality=82)
+        image.convert("RGBA" if image.mode in {"RGBA", "LA", "P"} else "RGB").save(
+            out, "WEBP", quality=82
+        )
         return out.getvalue()
 
 
 # --- in forms -------------------------------------------------------------------------------------------------------
 
 
-def complete(unit: Unit, sent: Sent, record: StoredRecord | None = None, *, confirmed: bool = False) -> Input:
+def complete(
+    unit: Unit, sent: Sent, record: StoredRecord | None = None, *, confirmed: bool = False
+) -> Input:
     """Return the input with files in place of their ids; files chosen in the form itself are uploaded first.
 
     Only files that the record has already, or that the actor has uploaded, are taken.
     """
     given = sent.input(confirmed=confirmed)
-    files = [each for each in sent.controls.values() if each.sent and each.definition.type.name in {"file", "image"}]
+    files = [
+        each
+        for each in sent.controls.values()
+        if each.sent and each.definition.type.name in {"file", "image"}
+    ]
     if not files:
         return given
     values = dict(given.values)
     for control in files:
         before = (record.values.get(control.definition.key) if record is not None else None) or ()
         wanted = [number for text in control.texts if (number := parse_id(text)) is not None]
-        fresh = [enter(each, unit.actor) for each in request.files.getlist(f"{control.name}~new") if each.filename]
-        values[control.definition.key] = (*_described(unit, wanted, before), *map(_description, fresh)) or None
+        fresh = [
+            enter(each, unit.actor)
+            for each in request.files.getlist(f"{control.name}~new")
+            if each.filename
+        ]
+        values[control.definition.key] = (
+            *_described(unit, wanted, before),
+            *map(_description, fresh),
+        ) or None
     return replace(given, values=values)
 
 

@@ -75,14 +75,18 @@ def show(name: str) -> Response:
     state = state_of(unit.view(name))
     page = engine.list_view(unit, name, state)
     g.entity = page.entity.name
-    return respond.page_or_part("views/list.html", "views/_results.html", "results", page=list_view(unit, page, state))
+    return respond.page_or_part(
+        "views/list.html", "views/_results.html", "results", page=list_view(unit, page, state)
+    )
 
 
 def state_of(view: View) -> ListState:
     """Return what the address asks of a list."""
     arguments = request.args
     filters = {
-        quick.key: arguments[filter_name(quick.key)] for quick in view.quick_filters if arguments.get(filter_name(quick.key))
+        quick.key: arguments[filter_name(quick.key)]
+        for quick in view.quick_filters
+        if arguments.get(filter_name(quick.key))
     }
     return ListState(
         search=arguments.get("q", "").strip()[:_LONGEST_SEARCH],
@@ -110,7 +114,11 @@ def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
     asked = _asked(state)
 
     def address(**changes: str) -> str:
-        return f"{url}?{urlencode(found)}" if (found := {k: v for k, v in {**asked, **changes}.items() if v}) else url
+        return (
+            f"{url}?{urlencode(found)}"
+            if (found := {k: v for k, v in {**asked, **changes}.items() if v})
+            else url
+        )
 
     may_create = access.may(unit.catalog, actor, Action.CREATE, entity.name)
     may_restore = access.may(unit.catalog, actor, Action.RESTORE, entity.name)
@@ -128,7 +136,12 @@ def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
         sort=request.args.get("sort", ""),
         filters=_filters(page, reader),
         columns=columns_of(
-            unit.catalog.entities, entity, page.columns, reader, page.sort, lambda sort: address(sort=sort)
+            unit.catalog.entities,
+            entity,
+            page.columns,
+            reader,
+            page.sort,
+            lambda sort: address(sort=sort),
         ),
         rows=rows_of(entity.name, page.rows),
         count_text=count_text(page, reader),
@@ -149,13 +162,19 @@ def count_text(page: ListPage, reader: Reader) -> str:
     """Return how many records there are; counting stops at a thousand."""
     if page.capped:
         return say("%(count)s+ records", count=page.count).in_language(reader.language)
-    return say_many("%(count)s record", "%(count)s records", page.count).in_language(reader.language)
+    return say_many("%(count)s record", "%(count)s records", page.count).in_language(
+        reader.language
+    )
 
 
 def _tabs(unit: Unit, page: ListPage) -> list[Tab]:
     views = [view for view in engine.views_of(unit, page.entity.name) if view.type == "list"]
     return [
-        Tab(view.title.in_language(unit.reader.language), f"/views/{view.name}", view.name == page.view.name)
+        Tab(
+            view.title.in_language(unit.reader.language),
+            f"/views/{view.name}",
+            view.name == page.view.name,
+        )
         for view in views
     ]
 

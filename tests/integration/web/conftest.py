@@ -25,7 +25,7 @@ from formwright.settings import Settings
 from formwright.store import schema
 from formwright.store.store import Store
 
-PASSWORD = "right-horse-battery"
+PASSWORD = "right-horse-battery"  # noqa: S105 -- of people who exist in tests only
 
 
 def prepare(url: str) -> None:
@@ -86,6 +86,7 @@ class Page:
         self.status = response.status_code
         self.html = response.get_data().decode("utf-8", "replace")
         response.close()
+        response.request.environ["wsgi.input"].close()  # a long body is a file
         self.soup = BeautifulSoup(self.html, "html.parser")
 
     def __contains__(self, text: str) -> bool:
@@ -129,7 +130,9 @@ class Visitor:
         return self._page(self.client.get(path, **options))
 
     def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> Page:
-        return self._page(self.client.post(path, data={"csrf_token": self.token, **(data or {})}, **options))
+        return self._page(
+            self.client.post(path, data={"csrf_token": self.token, **(data or {})}, **options)
+        )
 
     def log_in(self, login: str, password: str = PASSWORD) -> Page:
         self.get("/log-in")
@@ -159,6 +162,12 @@ def browser_of(app: Flask, login: str = "") -> Visitor:
 
 
 @pytest.fixture
+def open_browser() -> Callable[..., Visitor]:
+    """Return the function that opens a fresh browser on an application."""
+    return browser_of
+
+
+@pytest.fixture
 def visit(app: Flask) -> Callable[[str], Visitor]:
     """Return a function that opens a fresh browser and logs somebody in; "" for nobody."""
     return lambda login="": browser_of(app, login)
@@ -167,7 +176,8 @@ def visit(app: Flask) -> Callable[[str], Visitor]:
 @pytest.fixture(scope="session")
 def _cookies(app: Flask) -> dict[str, str]:
     return {
-        login: browser_of(app, login).client.get_cookie("formwright").value for login in ("ada", "rep", "boss")
+        login: browser_of(app, login).client.get_cookie("formwright").value
+        for login in ("ada", "rep", "boss")
     }
 
 

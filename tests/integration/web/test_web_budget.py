@@ -34,7 +34,9 @@ def test_a_form_page_with_its_scripts_and_styles_weighs_sixty_kilobytes_at_most(
     manifest = json.loads((ASSETS / "manifest.json").read_text(encoding="utf-8"))
     first = [manifest["app.js"], manifest["app.css"], manifest["icons.svg"]]
     files = {entry["file"]: entry["gz"] for entry in manifest.values()}
-    first_load = sum(entry["gz"] for entry in first) + sum(files[name] for entry in first for name in entry["imports"])
+    first_load = sum(entry["gz"] for entry in first) + sum(
+        files[name] for entry in first for name in entry["imports"]
+    )
     assert first_load <= 44_000
     assert sum(entry["gz"] for entry in manifest.values()) <= 60_000
     for path in ("/records/crm.customer/new", "/records/crm.order/new"):

@@ -12,7 +12,9 @@ Image.new("RGB", (8, 6), "teal").save(PNG, "PNG")
 
 
 def upload(visitor, name: str, content: bytes):
-    return visitor.post("/files", {"file": (io.BytesIO(content), name)}, content_type="multipart/form-data")
+    return visitor.post(
+        "/files", {"file": (io.BytesIO(content), name)}, content_type="multipart/form-data"
+    )
 
 
 def test_a_file_comes_back_as_a_download_in_a_sandbox(ada):
@@ -56,7 +58,9 @@ def test_a_file_that_is_too_large_is_refused(ada):
     assert upload(ada, "big.bin", b"x" * (1024 * 1024 + 1)).status == 413
 
 
-@pytest.mark.parametrize("name", ["../../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "<script>.txt", "..", "con"])
+@pytest.mark.parametrize(
+    "name", ["../../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "<script>.txt", "..", "con"]
+)
 def test_a_name_is_a_name_and_never_a_path(ada, name):
     stored = upload(ada, name, b"text").response.json
     assert "/" not in stored["name"].strip()
@@ -72,7 +76,11 @@ def test_an_upload_belongs_to_whoever_made_it_until_a_record_has_it(ada, known):
 def test_a_picture_of_a_record_is_kept_with_it_and_can_be_taken_away(ada, known):
     stored = upload(ada, "logo.png", PNG.getvalue()).response.json
     page = ada.get("/records/crm.customer/new")
-    typed = page.values() | {"f-name": ["With a logo"], "f-phone": ["13733330000"], "f-logo": ["", stored["id"]]}
+    typed = page.values() | {
+        "f-name": ["With a logo"],
+        "f-phone": ["13733330000"],
+        "f-logo": ["", stored["id"]],
+    }
     path = ada.post("/records/crm.customer/new", typed).response.headers["Location"]
     assert ada.get(path).one(".pictures img")["src"].startswith(f"/files/{stored['id']}/")
     assert known("boss").get(stored["url"] + "?as=picture").status == 200
@@ -86,7 +94,11 @@ def test_a_picture_of_a_record_is_kept_with_it_and_can_be_taken_away(ada, known)
 def test_somebody_elses_upload_cannot_be_put_into_a_record(ada, known):
     stored = upload(known("rep"), "theirs.png", PNG.getvalue()).response.json
     page = ada.get("/records/crm.customer/new")
-    typed = page.values() | {"f-name": ["Thief"], "f-phone": ["13733330001"], "f-logo": ["", stored["id"]]}
+    typed = page.values() | {
+        "f-name": ["Thief"],
+        "f-phone": ["13733330001"],
+        "f-logo": ["", stored["id"]],
+    }
     path = ada.post("/records/crm.customer/new", typed).response.headers["Location"]
     assert ada.get(path).soup.select(".pictures img") == []
 
@@ -94,6 +106,10 @@ def test_somebody_elses_upload_cannot_be_put_into_a_record(ada, known):
 def test_a_form_without_scripts_uploads_with_the_record(ada):
     page = ada.get("/records/crm.customer/new")
     assert page.one("#record-form")["enctype"] == "multipart/form-data"
-    typed = page.values() | {"f-name": ["Plain upload"], "f-phone": ["13733330002"], "f-logo~new": (io.BytesIO(PNG.getvalue()), "l.png")}
+    typed = page.values() | {
+        "f-name": ["Plain upload"],
+        "f-phone": ["13733330002"],
+        "f-logo~new": (io.BytesIO(PNG.getvalue()), "l.png"),
+    }
     done = ada.post("/records/crm.customer/new", typed, content_type="multipart/form-data")
     assert ada.get(done.response.headers["Location"]).soup.select(".pictures img")

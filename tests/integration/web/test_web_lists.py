@@ -42,7 +42,9 @@ def test_next_and_previous_lead_through_all_records_once(ada, app):
     first = titles(page)
     assert len(first) == found.page_size
     second = ada.get(page.one("a[rel=next]")["href"])
-    assert not set(second.texts("tbody tr td:nth-child(2)")) & set(page.texts("tbody tr td:nth-child(2)"))
+    assert not set(second.texts("tbody tr td:nth-child(2)")) & set(
+        page.texts("tbody tr td:nth-child(2)")
+    )
     assert titles(ada.get(second.one("a[rel=prev]")["href"])) == first
 
 
@@ -57,10 +59,18 @@ def test_a_quick_filter_narrows_and_can_be_cleared(ada):
 
 
 def test_only_what_is_asked_for_comes_back_to_htmx(ada):
-    headers = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#results", "HX-Source": "form#filters"}
+    headers = {
+        "HX-Request": "true",
+        "HX-Request-Type": "partial",
+        "HX-Target": "div#results",
+        "HX-Source": "form#filters",
+    }
     part = ada.get("/views/crm.customers?q=a", headers=headers)
     assert part.html.lstrip().startswith('<div id="results"')
-    boosted = ada.get("/views/crm.customers", headers={"HX-Request": "true", "HX-Boosted": "true", "HX-Request-Type": "full"})
+    boosted = ada.get(
+        "/views/crm.customers",
+        headers={"HX-Request": "true", "HX-Boosted": "true", "HX-Request-Type": "full"},
+    )
     assert boosted.soup.select("html main#main")
     assert "HX-Request" in part.response.headers["Vary"]
 
@@ -106,5 +116,8 @@ def test_the_first_page_shows_apps_and_the_records_one_worked_on(ada):
     page = ada.get("/")
     assert "Customers" in page.texts(".cards b")
     form = ada.get("/records/crm.product/new")
-    ada.post("/records/crm.product/new", form.values() | {"f-name": ["Recent thing"], "f-code": ["R-1"], "f-list_price": ["1"]})
+    ada.post(
+        "/records/crm.product/new",
+        form.values() | {"f-name": ["Recent thing"], "f-code": ["R-1"], "f-list_price": ["1"]},
+    )
     assert ada.get("/").texts(".recent a")[0].startswith("Recent thing")

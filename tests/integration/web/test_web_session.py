@@ -10,8 +10,6 @@ from formwright.clock import FixedClock
 from formwright.factory import runtime_of
 from formwright.web import auth
 
-from .conftest import browser_of
-
 
 def test_a_page_without_log_in_leads_to_the_log_in_and_back(visit):
     nobody = visit("")
@@ -19,7 +17,14 @@ def test_a_page_without_log_in_leads_to_the_log_in_and_back(visit):
     assert page.status == 303
     assert page.response.headers["Location"] == "/log-in?next=/views/crm.customers%3Fq%3Da"
     asked = nobody.follow(page)
-    done = nobody.post("/log-in", {"login": "ada", "password": "right-horse-battery", "next": asked.one("[name=next]")["value"]})
+    done = nobody.post(
+        "/log-in",
+        {
+            "login": "ada",
+            "password": "right-horse-battery",
+            "next": asked.one("[name=next]")["value"],
+        },
+    )
     assert done.response.headers["Location"] == "/views/crm.customers?q=a"
 
 
@@ -49,12 +54,12 @@ def test_a_wrong_password_says_the_same_for_every_name(visit, login):
     assert page.texts("[role=alert]") == ["The name or the password is not right."]
 
 
-def test_after_five_failures_a_name_has_to_wait_even_with_the_right_password(own_app):
-    somebody = browser_of(own_app)
+def test_after_five_failures_a_name_has_to_wait_even_with_the_right_password(own_app, open_browser):
+    somebody = open_browser(own_app)
     for _ in range(auth.PER_NAME):
         assert somebody.log_in("ada", "wrong-password").status == 422
     assert somebody.log_in("ada").status == 429
-    assert browser_of(own_app).log_in("rep").status == 303
+    assert open_browser(own_app).log_in("rep").status == 303
 
 
 def test_the_cookie_changes_at_log_in_and_is_out_of_reach_of_scripts(visit):
@@ -75,8 +80,8 @@ def test_logging_out_ends_the_session_in_the_database_too(app, visit):
     assert thief.get("/").status_code == 303
 
 
-def test_a_revoked_session_is_refused_on_the_next_request(own_app):
-    ada = browser_of(own_app, "ada")
+def test_a_revoked_session_is_refused_on_the_next_request(own_app, open_browser):
+    ada = open_browser(own_app, "ada")
     with runtime_of(own_app).store.transaction(write=True) as tx:
         credential = tx.users.credential("ada")
         assert credential is not None
@@ -84,8 +89,8 @@ def test_a_revoked_session_is_refused_on_the_next_request(own_app):
     assert ada.get("/").status == 303
 
 
-def test_a_session_that_was_not_used_for_too_long_ends(own_app):
-    ada = browser_of(own_app, "ada")
+def test_a_session_that_was_not_used_for_too_long_ends(own_app, open_browser):
+    ada = open_browser(own_app, "ada")
     store = runtime_of(own_app).store
     store.clock = FixedClock(store.clock.now() + timedelta(hours=9))
     assert ada.get("/").status == 303
@@ -95,11 +100,15 @@ def test_a_form_without_the_token_or_with_anothers_is_refused(known, ada):
     rep = known("rep")
     path = "/records/crm.customer/new"
     assert ada.client.post(path, data={"f-name": "x"}).status_code in {400, 403}
-    assert ada.client.post(path, data={"f-name": "x", "csrf_token": rep.token}).status_code in {400, 403}
+    assert ada.client.post(path, data={"f-name": "x", "csrf_token": rep.token}).status_code in {
+        400,
+        403,
+    }
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}],
 )
 def test_a_form_that_another_site_sent_is_refused_in_spite_of_the_token(ada, headers):
     assert ada.post("/log-out", headers=headers).status == 403
@@ -137,32 +146,48 @@ def test_no_page_has_script_or_style_inside(ada):
     for path in ("/", "/views/crm.customers", "/records/crm.order/new", "/log-in"):
         page = ada.get(path)
         assert page.soup.select("[style], style, script:not([src])") == []
-        assert [a for tag in page.soup.find_all() for a in tag.attrs if a.startswith(("on", "hx-on"))] == []
+        assert [
+            a for tag in page.soup.find_all() for a in tag.attrs if a.startswith(("on", "hx-on"))
+        ] == []
 
 
 @pytest.mark.parametrize(
-    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "x", ""]
+    "target",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/a\nb",
+        "x",
+        "",
+    ],
 )
 def test_after_log_in_nobody_is_sent_to_another_site(visit, target):
     somebody = visit("")
     somebody.get("/log-in")
-    page = somebody.post("/log-in", {"login": "ada", "password": "right-horse-battery", "next": target})
+    page = somebody.post(
+        "/log-in", {"login": "ada", "password": "right-horse-battery", "next": target}
+    )
     assert page.response.headers["Location"] == "/"
 
 
 def test_the_language_is_the_browsers_until_somebody_chooses(visit):
     nobody = visit("")
-    assert nobody.get("/log-in", headers={"Accept-Language": "zh-TW,zh;q=0.8"}).one("html")["lang"] == "zh-CN"
+    assert (
+        nobody.get("/log-in", headers={"Accept-Language": "zh-TW,zh;q=0.8"}).one("html")["lang"]
+        == "zh-CN"
+    )
     assert nobody.get("/log-in", headers={"Accept-Language": "fr"}).one("html")["lang"] == "en"
     nobody.post("/language/zh-CN", {"next": "/log-in"})
     assert nobody.get("/log-in").one("html")["lang"] == "zh-CN"
 
 
-def test_a_chosen_language_is_kept_with_the_account(own_app):
-    ada = browser_of(own_app, "ada")
+def test_a_chosen_language_is_kept_with_the_account(own_app, open_browser):
+    ada = open_browser(own_app, "ada")
     ada.post("/language/zh-CN", {"next": "/"})
     assert ada.get("/").one("html")["lang"] == "zh-CN"
-    assert "客户" in browser_of(own_app, "ada").get("/")
+    assert "客户" in open_browser(own_app, "ada").get("/")
 
 
 def test_the_health_page_says_nothing_but_ok(visit):
