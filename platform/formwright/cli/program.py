@@ -10,6 +10,7 @@ import click
 
 from formwright.cli.language import _, language
 from formwright.errors import DefinitionErrors, FormwrightError
+from formwright.texts import Text, say
 
 #: What a command may end with, besides 0.
 REFUSED = 1
@@ -17,21 +18,24 @@ WRONG_USE = 2
 
 #: Command -> the module and the function that it is, and its line in the list of commands. Text here, so that the
 #: list is shown without importing any of them.
-_COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("instance:init", "Make the database ready and the first administrator."),
-    "serve": ("serving:serve", "Serve the applications."),
-    "demo": ("serving:demo", "Install the CRM with demo data, if it is not there, and serve it."),
-    "check": ("packages:check", "Look for mistakes in packages."),
-    "plan": ("packages:plan", "Say what applying a package would change."),
-    "apply": ("packages:apply", "Put a package into force, in its present state."),
-    "install": ("packages:install", "Install a shipped package."),
-    "packages": ("packages:packages", "List the packages that are installed or shipped."),
-    "import": ("importing:import_", "Bring a CSV or Excel file into an entity."),
-    "export": ("exporting:export", "Write the records of an entity to a file."),
-    "user": ("users:user", "Add and list users, set passwords."),
-    "doctor": ("health:doctor", "Check the instance, and say what to do about what is wrong."),
-    "schema": ("packages:schema", "Print the JSON Schema of definitions, for editors."),
-    "version": ("instance:version", "Print the version."),
+_COMMANDS: dict[str, tuple[str, Text]] = {
+    "init": ("instance:init", say("Make the database ready and the first administrator.")),
+    "serve": ("serving:serve", say("Serve the applications.")),
+    "demo": (
+        "serving:demo",
+        say("Install the CRM with demo data, if it is not there, and serve it."),
+    ),
+    "check": ("packages:check", say("Look for mistakes in packages.")),
+    "plan": ("packages:plan", say("Say what applying a package would change.")),
+    "apply": ("packages:apply", say("Put a package into force, in its present state.")),
+    "install": ("packages:install", say("Install a shipped package.")),
+    "packages": ("packages:packages", say("List the packages that are installed or shipped.")),
+    "import": ("importing:import_", say("Bring a CSV or Excel file into an entity.")),
+    "export": ("exporting:export", say("Write the records of an entity to a file.")),
+    "user": ("users:user", say("Add and list users, set passwords.")),
+    "doctor": ("health:doctor", say("Check the instance, and say what to do about what is wrong.")),
+    "schema": ("packages:schema", say("Print the JSON Schema of definitions, for editors.")),
+    "version": ("instance:version", say("Print the version.")),
 }
 
 
@@ -53,7 +57,12 @@ class _Program(click.Group):
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         with formatter.section(_("Commands")):
-            formatter.write_dl([(name, _(line)) for name, (_module, line) in _COMMANDS.items()])
+            formatter.write_dl(
+                [
+                    (name, line.in_language(language()))
+                    for name, (_module, line) in _COMMANDS.items()
+                ]
+            )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
