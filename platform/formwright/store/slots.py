@@ -74,12 +74,10 @@ def wishes(catalog: Catalog, entity: Entity) -> list[Field]:
 
 
 def _rank(candidate: Field, used: frozenset[str], keyed: frozenset[str]) -> int:
-    if candidate.indexed or candidate.is_reference or candidate.unique:
-        return 0
+    if candidate.indexed or candidate.is_reference or candidate.unique or candidate.key in keyed:
+        return 0  # by its key a record is found for every row of an import
     if candidate.key in used:
         return 1
-    if candidate.key in keyed:
-        return 2
     return _LAST if candidate.sortable and not candidate.hidden else _LAST + 1
 
 
