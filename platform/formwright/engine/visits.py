@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from formwright.engine.accounts import USER
 from formwright.engine.actor import Actor
+from formwright.store.users import OpenSession
 from formwright.texts import Reader
 
 if TYPE_CHECKING:
     from formwright.engine.runtime import Runtime
     from formwright.store.transaction import Transaction
-    from formwright.store.users import OpenSession
 
 
-def visit(runtime: Runtime, tx: Transaction, token: str) -> tuple[OpenSession, Actor] | None:
-    """Return the session of ``token`` with the person it belongs to; None when it has ended.
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who is logged in; ``must_change`` asks for a new password before anything else."""
+
+    session: OpenSession
+    actor: Actor
+    must_change: bool
+
+
+def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
+    """Return whoever the session of ``token`` belongs to; None when it has ended.
 
     Roles, language and whether the person may still log in are read anew for every request, so that taking a role
     away takes effect at once.
@@ -36,4 +46,4 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> tuple[OpenSession, A
     actor = Actor(
         found.session.user, values.get("login") or "", values.get("name") or "", roles, reader
     )
-    return found.session, actor
+    return Visitor(found.session, actor, found.must_change)

@@ -55,6 +55,8 @@ class Visit:
     session: OpenSession
     roles: frozenset[str]
     document: Mapping[str, Any]
+    #: True when the password has to be changed before anything else.
+    must_change: bool
     #: The revision in force and how often its slots were filled, as ``Revisions.newest``.
     newest: tuple[int, int]
 
@@ -272,7 +274,7 @@ class Users:
             .scalar_subquery()
         )
         row = self._connection.execute(
-            select(*_SESSION, roles, record.data, newest.c.number, newest.c.fills)
+            select(*_SESSION, roles, record.data, credential.must_change, newest.c.number, newest.c.fills)
             .select_from(tables.session)
             .join(
                 tables.credential,
@@ -300,9 +302,11 @@ class Users:
         ).first()
         if row is None:
             return None
-        *opened, names, document, number, fills = row
+        *opened, names, document, must_change, number, fills = row
         roles_given = frozenset(filter(None, (names or "").split(",")))
-        return Visit(OpenSession(*opened), roles_given, document, (number, fills))
+        return Visit(
+            OpenSession(*opened), roles_given, document, must_change=must_change, newest=(number, fills)
+        )
 
     def sessions_of(self, user: int) -> list[OpenSession]:
         """Return the open sessions of a user, newest first."""

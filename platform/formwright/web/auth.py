@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, redirect, request
+from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.engine import accounts, profile
@@ -20,6 +20,7 @@ from formwright.web import current, respond
 from formwright.web.extensions import htmx
 from formwright.web.htmx import respond as respond_htmx
 from formwright.web.language import theme
+from formwright.web.notes import Note
 from formwright.web.security import local_path
 from formwright.web.sessions import browser
 from formwright.web.shell import PRODUCT, Switch, languages
@@ -94,6 +95,36 @@ def log_out() -> BaseResponse:
     return respond.leave("/log-in")
 
 
+@blueprint.get("/password")
+def show_password() -> BaseResponse:
+    """Ask for the old and a new password."""
+    return _password_page()
+
+
+@blueprint.post("/password")
+def change_password() -> BaseResponse:
+    """Change the password; every other session of the person ends."""
+    actor, form = current.actor(), request.form
+    current.release()
+    new = form.get("new", "")
+    wrong = accounts.password_problem(new, actor.login)
+    if new != form.get("again", ""):
+        wrong = say("The two new passwords are not the same.")
+    runtime = current.runtime()
+    with runtime.store.transaction(write=False) as tx:
+        credential = tx.users.credential_of(actor.id or 0)
+    if not verify(credential, form.get("old", "")):
+        wrong = say("The old password is not right.")
+    if wrong is not None or credential is None:
+        return _password_page(422, wrong)
+    hashed = accounts.hash_password(new)
+    with runtime.store.transaction(write=True) as tx:
+        tx.users.set_password(credential.user, hashed)
+        token = _open(tx, credential.user)
+    browser().become(token)
+    return respond.moved("/", Note(say("Your password is changed").in_language(current.language())))
+
+
 def attempt(login: str, password: str, address: str) -> tuple[Text | None, str]:
     """Return what keeps somebody out, or None with the token of the session that was opened.
 
@@ -112,13 +143,17 @@ def attempt(login: str, password: str, address: str) -> tuple[Text | None, str]:
             return REFUSED, ""
         if accounts.is_outdated(credential.password_hash):
             tx.users.rehash(credential.user, accounts.hash_password(password))
-        token, _session = tx.users.open_session(
-            credential.user,
-            lifetime=timedelta(days=current.settings().session_days),
-            address=address,
-            agent=request.headers.get("User-Agent", ""),
-        )
-    return None, token
+        return None, _open(tx, credential.user)
+
+
+def _open(tx: Transaction, user: int) -> str:
+    token, _session = tx.users.open_session(
+        user,
+        lifetime=timedelta(days=current.settings().session_days),
+        address=request.remote_addr or "",
+        agent=request.headers.get("User-Agent", ""),
+    )
+    return token
 
 
 def verify(credential: Credential | None, password: str) -> bool:
@@ -151,7 +186,12 @@ def demand() -> BaseResponse | None:
         return None
     current.close_idle_session(timedelta(minutes=current.settings().session_idle_minutes))
     if current.actor().id is not None:
-        return None
+        asked = g.get("must_change", False) and request.endpoint != "auth.show_password"
+        return (
+            respond.leave("/password")
+            if asked and request.endpoint != "auth.change_password"
+            else None
+        )
     if htmx:
         return _ask_again()
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
@@ -164,6 +204,20 @@ def _ask_again() -> Response:
     link = say("Log in").in_language(current.language())
     event = {"text": title, "url": "/log-in", "link": link, "bad": True, "away": True}
     return respond_htmx("", 401, reswap="none", events={"fw:toast": event})
+
+
+def _password_page(status: int = 200, wrong: Text | None = None) -> Response:
+    language = current.language()
+    page = LogInPage(
+        PRODUCT,
+        language,
+        theme(),
+        "/password",
+        languages(),
+        login=current.actor().login,
+        wrong=wrong.in_language(language) if wrong is not None else "",
+    )
+    return respond.page("auth/password.html", status, page=page)
 
 
 def _page(

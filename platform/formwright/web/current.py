@@ -130,7 +130,7 @@ def _identify(tx: Transaction) -> Actor:
         g.session = None
         language()
         return ANONYMOUS
-    g.session, person = found
+    g.session, g.must_change, person = found.session, found.must_change, found.actor
     g.language = _chosen() or best_language(person.reader.language)
     return replace(person, reader=replace(person.reader, language=g.language))
 

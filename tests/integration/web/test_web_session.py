@@ -193,3 +193,41 @@ def test_a_chosen_language_is_kept_with_the_account(own_app, open_browser):
 def test_the_health_page_says_nothing_but_ok(visit):
     page = visit("").get("/healthz")
     assert (page.status, page.response.json) == (200, {"status": "ok"})
+
+
+def change(visitor, old: str, new: str, again: str | None = None):
+    visitor.get("/password")
+    return visitor.post("/password", {"old": old, "new": new, "again": new if again is None else again})
+
+
+def test_a_changed_password_ends_every_other_session(own_app, open_browser):
+    here, elsewhere = open_browser(own_app, "ada"), open_browser(own_app, "ada")
+    assert change(here, "right-horse-battery", "another-long-one").status == 303
+    assert here.get("/").status == 200
+    assert elsewhere.get("/").status == 303
+    assert open_browser(own_app).log_in("ada").status == 422
+    assert open_browser(own_app).log_in("ada", "another-long-one").status == 303
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again", "said"),
+    [
+        ("wrong", "another-long-one", None, "The old password is not right."),
+        ("right-horse-battery", "short", None, "Use at least 10 characters."),
+        ("right-horse-battery", "another-long-one", "typo", "The two new passwords are not the same."),
+    ],
+)
+def test_a_new_password_is_judged(ada, old, new, again, said):
+    page = change(ada, old, new, again)
+    assert (page.status, page.texts("[role=alert]")) == (422, [said])
+
+
+def test_who_must_change_the_password_does_so_first(own_app, open_browser):
+    rep = open_browser(own_app, "rep")
+    with runtime_of(own_app).store.transaction(write=True) as tx:
+        credential = tx.users.credential("rep")
+        assert credential is not None
+        tx.users.put_credential(credential.user, "rep", credential.password_hash, must_change=True)
+    assert rep.get("/views/crm.customers").response.headers["Location"] == "/password"
+    change(rep, "right-horse-battery", "another-long-one")
+    assert rep.get("/views/crm.customers").status == 200
