@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, false, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from formwright.fieldtypes.base import ValueProblem
 from formwright.store import codec, links, tables
@@ -53,15 +65,20 @@ def equals(row: RecordColumns, key: str, text: str) -> ColumnElement[bool]:
         items = row.items(key)
         return select(literal(1)).select_from(items).where(items.c.value == stored[0]).exists()
     column: Any = row.value(key)
-    return column.is_(true()) if stored is True else column == stored
+    condition: ColumnElement[bool] = column.is_(true()) if stored is True else column == stored
+    return condition
 
 
 def refers(tx: Transaction, row: RecordColumns, via: str, target: int) -> ColumnElement[bool]:
     """Return the condition that a record refers to the record ``target`` through its field ``via``."""
-    return links.backlink_condition(tx.shape, row.entity, via, row.table, literal(target, BigInteger))
+    return links.backlink_condition(
+        tx.shape, row.entity, via, row.table, literal(target, BigInteger)
+    )
 
 
-def referring(tx: Transaction, entity: str, via: str, target: int, limit: int = 1000) -> list[StoredRecord]:
+def referring(
+    tx: Transaction, entity: str, via: str, target: int, limit: int = 1000
+) -> list[StoredRecord]:
     """Return the newest records of ``entity`` that refer to ``target`` through ``via``."""
     row = tx.columns.record(entity)
     wanted = ListQuery(row, [refers(tx, row, via, target)], limit=limit)
@@ -89,12 +106,18 @@ def get_across(
         whens[number] = false() if scope is None else and_(true(), *scope)
     if not picks:
         return []
-    readable = case(*((_record.entity_id == number, condition) for number, condition in whens.items()), else_=false())
+    readable = case(
+        *((_record.entity_id == number, condition) for number, condition in whens.items()),
+        else_=false(),
+    )
     query = select(_record.entity_id, readable.label("readable"), *WHOLE).where(
         _record.workspace_id == tx.workspace, or_(*picks)
     )
     return [
-        (tx.records.rows.stored(places[row[0]], tx.shape.codec(places[row[0]]), row[2:]), bool(row[1]))
+        (
+            tx.records.rows.stored(places[row[0]], tx.shape.codec(places[row[0]]), row[2:]),
+            bool(row[1]),
+        )
         for row in tx.connection.execute(query)
     ]
 
@@ -104,7 +127,9 @@ def which_hold(
 ) -> set[Key]:
     """Return those keys whose conditions (on ``columns.main``) hold for the record; in one statement."""
     keys = list(conditions)
-    query = select(*(and_(true(), *conditions[key]).label(f"c{number}") for number, key in enumerate(keys))).where(
+    query = select(
+        *(and_(true(), *conditions[key]).label(f"c{number}") for number, key in enumerate(keys))
+    ).where(
         _record.workspace_id == tx.workspace,
         _record.entity_id == tx.columns.place(record.entity).id,
         _record.id == record.id,
@@ -127,15 +152,25 @@ def which_of(
 
 
 def counts(
-    tx: Transaction, queries: Sequence[tuple[RecordColumns, Sequence[ColumnElement[bool]]]], cap: int
+    tx: Transaction,
+    queries: Sequence[tuple[RecordColumns, Sequence[ColumnElement[bool]]]],
+    cap: int,
 ) -> list[tuple[int, bool]]:
     """Return how many records each query has, counted up to ``cap``, and whether there are more; in one statement."""
     if not queries:
         return []
     parts = []
     for number, (row, conditions) in enumerate(queries):
-        capped = select(literal(1)).select_from(row.table).where(row.belongs(), *conditions).limit(cap + 1).subquery()
-        parts.append(select(literal(number).label("number"), func.count().label("found")).select_from(capped))
+        capped = (
+            select(literal(1))
+            .select_from(row.table)
+            .where(row.belongs(), *conditions)
+            .limit(cap + 1)
+            .subquery()
+        )
+        parts.append(
+            select(literal(number).label("number"), func.count().label("found")).select_from(capped)
+        )
     found = {row.number: row.found for row in tx.connection.execute(union_all(*parts))}
     return [(min(found[number], cap), found[number] > cap) for number in range(len(queries))]
 
@@ -158,7 +193,9 @@ def count_values(tx: Transaction, entity: str, key: str, values: Sequence[str]) 
     field = row.definition.fields[key]
     if codec.is_list(field):
         items = row.items(key)
-        condition: ColumnElement[bool] = select(literal(1)).select_from(items).where(items.c.value.in_(values)).exists()
+        condition: ColumnElement[bool] = (
+            select(literal(1)).select_from(items).where(items.c.value.in_(values)).exists()
+        )
     else:
         condition = row.value(key).in_(values)
     query = select(func.count()).select_from(tables.record).where(*_of(tx, place.id), condition)

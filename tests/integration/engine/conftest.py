@@ -28,7 +28,10 @@ def given(rows: dict[str, list[dict[str, object]]] | None = None, **typed: objec
     """Return input as typed texts; values that are no text are passed on as they are."""
 
     def wrap(values: dict[str, object]) -> dict[str, object]:
-        return {key: Typed((value,)) if isinstance(value, str) else value for key, value in values.items()}
+        return {
+            key: Typed((value,)) if isinstance(value, str) else value
+            for key, value in values.items()
+        }
 
     return Input(
         wrap(typed),
@@ -75,16 +78,18 @@ class Office:
     def update(self, actor: Actor, record, rows=None, **typed: object) -> Outcome:
         """Change a record as it was read."""
         wanted = given(rows, **typed)
-        return records.update(self.runtime, actor, record.entity, record.id, wanted, version=record.version)
+        return records.update(
+            self.runtime, actor, record.entity, record.id, wanted, version=record.version
+        )
 
 
-@pytest.fixture
-def given_input() -> Callable[..., Input]:
+@pytest.fixture(name="given")
+def given_fixture() -> Callable[..., Input]:
     return given
 
 
-@pytest.fixture
-def complaints() -> Callable[[Outcome], dict[str, str]]:
+@pytest.fixture(name="said")
+def said_fixture() -> Callable[[Outcome], dict[str, str]]:
     return said
 
 

@@ -26,7 +26,9 @@ def inspection(tmp_path: Path) -> Path:
 
 
 def publish(office, folder, **more):
-    return packages.apply_folder(office.runtime, packages.installer(office.runtime.catalog), folder, **more)
+    return packages.apply_folder(
+        office.runtime, packages.installer(office.runtime.catalog), folder, **more
+    )
 
 
 def edit(folder: Path, old: str, new: str) -> None:
@@ -92,7 +94,13 @@ def test_a_plan_says_what_would_change_and_how_many_records_it_touches(office, t
     (folder / "package.yaml").write_text(TOOLS, "utf-8")
     publish(office, folder)
     for maker in ("Gedore", ""):
-        office.accept("tools.tool", office.person("smith", "tools.smith"), name="Hammer", maker=maker, size="small")
+        office.accept(
+            "tools.tool",
+            office.person("smith", "tools.smith"),
+            name="Hammer",
+            maker=maker,
+            size="small",
+        )
     edit(folder, "      maker: {type: text, title: Maker}\n", "")
     edit(folder, "options: [small, large]", "options: [large]")
     with office.runtime.unit(office.person("smith")) as unit:

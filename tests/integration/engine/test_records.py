@@ -12,25 +12,23 @@ from formwright.errors import Conflict, Forbidden, NotFound
 from formwright.ids import format_id
 from formwright.store.problems import Restricted
 
-from .conftest import Office, given, said
 
-
-def customer(office: Office, actor, **more):
+def customer(office, actor, **more):
     typed = {"name": "北京液压", "phone": "138 0013 8000", "source": "search"} | more
     return office.accept("crm.customer", actor, **typed).record
 
 
-def order_of(office: Office, actor, lines, **more):
+def order_of(office, actor, lines, **more):
     return office.create("crm.order", actor, {"lines": lines}, order_date="2026-03-01", **more)
 
 
 @pytest.fixture
-def rep(office: Office):
+def rep(office):
     return office.person("li", "crm.sales_rep")
 
 
 @pytest.fixture
-def manager(office: Office):
+def manager(office):
     return office.person("wang", "crm.sales_manager")
 
 
@@ -40,36 +38,57 @@ def test_a_phone_is_stored_in_one_spelling_and_shown_with_eleven_digits(office, 
     with office.runtime.unit(rep) as unit:
         page = reading.open_record(unit, "crm.customer", record.id)
         field = page.draft.states["phone"].field
-        assert field.type.format(field, page.draft.states["phone"].value, rep.reader) == "13800138000"
+        assert (
+            field.type.format(field, page.draft.states["phone"].value, rep.reader) == "13800138000"
+        )
 
 
-def test_everything_wrong_is_said_at_once_and_typed_text_is_kept(office, rep):
-    outcome = office.create("crm.customer", rep, name="", phone="1380013800", email="no address", source="search")
+def test_everything_wrong_is_said_at_once_and_typed_text_is_kept(office, rep, said):
+    outcome = office.create(
+        "crm.customer", rep, name="", phone="1380013800", email="no address", source="search"
+    )
     assert isinstance(outcome, Rejected)
     assert set(said(outcome)) == {"name", "phone", "email"}
     assert outcome.draft.states["phone"].typed == ("1380013800",)
     assert outcome.draft.states["phone"].value is None
 
 
-def test_a_rejected_record_leaves_nothing_behind(office, rep):
+def test_a_rejected_record_leaves_nothing_behind(office, rep, said):
     customer(office, rep)
-    outcome = office.create("crm.customer", rep, name="Second", phone="13800138000", source="search")
+    outcome = office.create(
+        "crm.customer", rep, name="Second", phone="13800138000", source="search"
+    )
     assert said(outcome) == {"phone": "Another record has this value already."}
     with office.runtime.unit(rep) as unit:
-        assert [choice.title for _, found in reading.search_all(unit, "Second") for choice in found] == []
+        assert [
+            choice.title for _, found in reading.search_all(unit, "Second") for choice in found
+        ] == []
     third = customer(office, rep, name="Third", phone="13900139000")
     assert third.values["code"].endswith("0002"), "a refused record must not use up a number"
 
 
-def test_a_missing_value_breaks_no_rule_about_its_size(office, rep):
+def test_a_missing_value_breaks_no_rule_about_its_size(office, rep, said):
     assert customer(office, rep).values["birthday"] is None
-    late = office.create("crm.customer", rep, name="A", kind="person", phone="13700137000", source="search", birthday="2030-01-01")
+    late = office.create(
+        "crm.customer",
+        rep,
+        name="A",
+        kind="person",
+        phone="13700137000",
+        source="search",
+        birthday="2030-01-01",
+    )
     assert set(said(late)) == {"birthday"}
 
 
-def test_a_warning_stops_until_it_is_confirmed(office, rep):
+def test_a_warning_stops_until_it_is_confirmed(office, rep, given):
     quiet = customer(office, rep, do_not_disturb="yes")
-    typed = {"customer": quiet.id, "method": "phone", "content": "called about prices", "outcome": "follow"}
+    typed = {
+        "customer": quiet.id,
+        "method": "phone",
+        "content": "called about prices",
+        "outcome": "follow",
+    }
     outcome = office.create("crm.follow_up", rep, **typed)
     assert {violation.level for violation in outcome.violations} == {"warning"}
     confirmed = records.create(
@@ -78,10 +97,16 @@ def test_a_warning_stops_until_it_is_confirmed(office, rep):
     assert isinstance(confirmed, Accepted)
 
 
-def test_an_order_adds_up_exactly_and_copies_prices_from_products(office, rep, manager):
+def test_an_order_adds_up_exactly_and_copies_prices_from_products(office, rep, manager, said):
     buyer = customer(office, rep)
     pump = office.accept(
-        "crm.product", manager, code="P1", name="Pump", category="hardware", list_price="0.10", tax_rate="13"
+        "crm.product",
+        manager,
+        code="P1",
+        name="Pump",
+        category="hardware",
+        list_price="0.10",
+        tax_rate="13",
     ).record
     outcome = order_of(
         office, rep,
@@ -102,20 +127,29 @@ def test_an_order_adds_up_exactly_and_copies_prices_from_products(office, rep, m
 def test_a_wrong_line_is_named_by_row_and_nothing_is_stored(office, rep):
     buyer = customer(office, rep)
     outcome = order_of(office, rep, [{"product": 1, "qty": "-2"}], customer=buyer.id)
-    assert {(v.field, v.row, v.row_field) for v in outcome.violations} >= {("lines", "new-0", "product")}
+    assert {(v.field, v.row, v.row_field) for v in outcome.violations} >= {
+        ("lines", "new-0", "product")
+    }
     with office.runtime.unit(rep) as unit:
         assert reading.search_all(unit, "SO2026") == []
 
 
-def test_rows_are_changed_added_removed_and_reordered_in_one_save(office, rep, manager):
+def test_rows_are_changed_added_removed_and_reordered_in_one_save(office, rep, manager, said):
     buyer = customer(office, rep)
     products = [
         office.accept(
-            "crm.product", manager, code=f"P{n}", name=f"Part {n}", category="spare", list_price=str(n)
+            "crm.product",
+            manager,
+            code=f"P{n}",
+            name=f"Part {n}",
+            category="spare",
+            list_price=str(n),
         ).record
         for n in (1, 2, 3)
     ]
-    order = order_of(office, rep, [{"product": p.id, "qty": "1"} for p in products], customer=buyer.id).record
+    order = order_of(
+        office, rep, [{"product": p.id, "qty": "1"} for p in products], customer=buyer.id
+    ).record
     with office.runtime.unit(rep) as unit:
         first, second, third = unit.tx.records.children("crm.order_line", [order.id])
     rows = [
@@ -124,7 +158,12 @@ def test_rows_are_changed_added_removed_and_reordered_in_one_save(office, rep, m
         RowInput(format_id(first.id), {"qty": Typed(("2",))}),
     ]
     outcome = records.update(
-        office.runtime, rep, "crm.order", order.id, Input(rows={"lines": rows}), version=order.version
+        office.runtime,
+        rep,
+        "crm.order",
+        order.id,
+        Input(rows={"lines": rows}),
+        version=order.version,
     )
     assert isinstance(outcome, Accepted), said(outcome)
     assert outcome.record.version == order.version + 1
@@ -137,37 +176,50 @@ def test_rows_are_changed_added_removed_and_reordered_in_one_save(office, rep, m
     assert second.id not in {line.id for line in lines}
 
 
-def test_a_second_save_of_the_same_version_is_a_conflict(office, rep):
+def test_a_second_save_of_the_same_version_is_a_conflict(office, rep, given):
     record = customer(office, rep)
     records.update(office.runtime, rep, "crm.customer", record.id, given(name="First"), version=1)
     with pytest.raises(Conflict) as raised:
-        records.update(office.runtime, rep, "crm.customer", record.id, given(name="Second"), version=1)
+        records.update(
+            office.runtime, rep, "crm.customer", record.id, given(name="Second"), version=1
+        )
     assert raised.value.version == 2
     with office.runtime.unit(rep) as unit:
-        assert records.find(unit, records.Action.READ, "crm.customer", record.id).values["name"] == "First"
+        assert (
+            records.find(unit, records.Action.READ, "crm.customer", record.id).values["name"]
+            == "First"
+        )
 
 
-def test_saving_without_a_change_writes_nothing(office, rep):
+def test_saving_without_a_change_writes_nothing(office, rep, given):
     record = customer(office, rep)
-    outcome = records.update(office.runtime, rep, "crm.customer", record.id, given(phone="0086 13800138000"), version=1)
+    outcome = records.update(
+        office.runtime, rep, "crm.customer", record.id, given(phone="0086 13800138000"), version=1
+    )
     assert isinstance(outcome, Accepted)
     assert not outcome.changed
     assert outcome.record.version == 1
 
 
-def test_a_computed_or_read_only_field_cannot_be_set(office, rep):
+def test_a_computed_or_read_only_field_cannot_be_set(office, rep, said):
     buyer = customer(office, rep)
-    outcome = office.create("crm.customer", rep, name="B", phone="13600136000", source="search", code="C1")
+    outcome = office.create(
+        "crm.customer", rep, name="B", phone="13600136000", source="search", code="C1"
+    )
     assert said(outcome) == {"code": "This field cannot be changed here."}
     assert buyer.values["code"]
 
 
-def test_an_unknown_field_is_refused(office, rep):
-    outcome = office.create("crm.customer", rep, name="B", phone="13600136000", source="search", nme="x")
+def test_an_unknown_field_is_refused(office, rep, said):
+    outcome = office.create(
+        "crm.customer", rep, name="B", phone="13600136000", source="search", nme="x"
+    )
     assert "There is no field 'nme' here." in said(outcome).values()
 
 
-def test_nobody_else_reads_changes_or_refers_to_a_record_outside_the_scope(office, rep):
+def test_nobody_else_reads_changes_or_refers_to_a_record_outside_the_scope(
+    office, rep, given, said
+):
     other = office.person("chen", "crm.sales_rep")
     record = customer(office, rep)
     with office.runtime.unit(other) as unit:
@@ -178,7 +230,9 @@ def test_nobody_else_reads_changes_or_refers_to_a_record_outside_the_scope(offic
         assert str(forbidden.value) == str(unknown.value)
         assert reading.search_all(unit, "北京") == []
     with pytest.raises(NotFound):
-        records.update(office.runtime, other, "crm.customer", record.id, given(name="Mine"), version=1)
+        records.update(
+            office.runtime, other, "crm.customer", record.id, given(name="Mine"), version=1
+        )
     contact = office.create("crm.contact", other, name="Zhang", customer=record.id)
     assert said(contact) == {"customer": "Choose one from the list."}
 
@@ -224,15 +278,19 @@ def test_what_is_referred_to_is_not_deleted(office, rep, manager):
         "crm.product", manager, code="P1", name="Pump", category="hardware", list_price="5"
     ).record
     buyer = customer(office, rep)
-    assert isinstance(order_of(office, rep, [{"product": pump.id, "qty": "1"}], customer=buyer.id), Accepted)
+    assert isinstance(
+        order_of(office, rep, [{"product": pump.id, "qty": "1"}], customer=buyer.id), Accepted
+    )
     admin = office.person("admin", "crm.admin", "core.admin")
     with pytest.raises(Restricted):
         records.delete(office.runtime, admin, "crm.product", pump.id)
 
 
-def test_history_tells_who_changed_what_from_what_to_what(office, rep, manager):
+def test_history_tells_who_changed_what_from_what_to_what(office, rep, manager, given):
     record = customer(office, rep)
-    records.update(office.runtime, manager, "crm.customer", record.id, given(phone="13900139000"), version=1)
+    records.update(
+        office.runtime, manager, "crm.customer", record.id, given(phone="13900139000"), version=1
+    )
     with office.runtime.unit(rep) as unit:
         newest = reading.open_record(unit, "crm.customer", record.id).history[0]
     assert newest.by == "Wang"
@@ -240,13 +298,15 @@ def test_history_tells_who_changed_what_from_what_to_what(office, rep, manager):
     assert [(line.before, line.after) for line in newest.lines] == [("13800138000", "13900139000")]
 
 
-def test_a_save_stays_within_its_query_budget(office, rep, count_statements):
+def test_a_save_stays_within_its_query_budget(office, rep, count_statements, given):
     customer(office, rep)
     with count_statements() as statements:
         record = customer(office, rep, name="Second", phone="13500135000")
     assert len(statements) <= 12, "\n".join(statements)
     with count_statements() as statements:
-        records.update(office.runtime, rep, "crm.customer", record.id, given(phone="13400134000"), version=1)
+        records.update(
+            office.runtime, rep, "crm.customer", record.id, given(phone="13400134000"), version=1
+        )
     assert len(statements) <= 12, "\n".join(statements)
 
 
