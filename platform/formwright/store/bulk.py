@@ -289,10 +289,13 @@ class Bulk:
         if not definition.history:
             return
         place, workspace, now = self._unit.shape.place(entity).id, self._unit.workspace, self._now()
+        hidden = history.untracked(definition)
         rows: list[tuple[Any, ...]] = []
         for new in stored:
-            kept = history.tracked(definition, new.document)
-            changes = new.json if kept is new.document else orjson.dumps(kept).decode()
+            changes = new.json
+            if hidden:
+                kept = {key: value for key, value in new.document.items() if key not in hidden}
+                changes = orjson.dumps(kept).decode()
             rows.append(
                 (
                     workspace,
@@ -334,9 +337,8 @@ class Bulk:
         connection = self._unit.connection
         if not self._unit.is_postgres:
             marks = ", ".join("?" * len(names))
-            connection.exec_driver_sql(
-                f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", list(rows)
-            )  # noqa: S608 -- names are our own columns
+            statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608 -- names are our own columns
+            connection.exec_driver_sql(statement, list(rows))
             return
         cursor: Any = connection.connection.cursor()
         with cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:

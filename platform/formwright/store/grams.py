@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -14,7 +15,6 @@ _PHONE = re.compile(r"\+?[0-9][0-9\s()\-‐‑–]{5,24}")
 _CHINA = re.compile(r"(?:\+|00)?86(1[0-9]{10})")
 _DIGIT_PLANE = 0xE000 << 16
 _MASK = 0xFFFFFFFF
-_NINE = ord("9")
 _WORDS = 8
 _LONGEST = 100
 
@@ -26,11 +26,13 @@ def fold(text: str) -> str:
     'cafe 13800138000'
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-        text = unicodedata.normalize(
-            "NFC", "".join(mark for mark in text if not unicodedata.combining(mark))
-        )
-    return _BETWEEN_DIGITS.sub("", text.casefold())
+        apart = unicodedata.normalize("NFKD", text)
+        if apart != text:
+            text = unicodedata.normalize(
+                "NFC", "".join(mark for mark in apart if not unicodedata.combining(mark))
+            )
+    text = text.casefold()
+    return _BETWEEN_DIGITS.sub("", text) if _BETWEEN_DIGITS.search(text) else text
 
 
 def words(query: str) -> tuple[str, ...]:
@@ -54,20 +56,19 @@ def grams(folded: str, salt: int) -> set[int]:
     Two digits would tell too little: of a hundred pairs, a telephone number has ten. ``salt`` keeps the pieces
     of different entities apart.
     """
-    found: set[int] = set()
-    for run in _RUN.findall(folded):
-        if not (run.isascii() and run.isdigit()):
-            codes = [ord(character) for character in run]
-            found.update(
-                (((first << 16) ^ second) & _MASK) ^ salt
-                for first, second in pairwise(codes)
-                if first > _NINE or second > _NINE
-            )
+    runs = _RUN.findall(folded)
+    pieces = {
+        (((ord(first) << 16) ^ ord(second)) & _MASK) ^ salt
+        for run in runs
+        for first, second in pairwise(run)
+        if first > "9" or second > "9"
+    }
+    for run in runs:
         for digits in _DIGITS.findall(run):
-            found.update(
-                (_DIGIT_PLANE + int(digits[at : at + 3])) ^ salt for at in range(len(digits) - 2)
+            pieces.update(
+                [(_DIGIT_PLANE + int(digits[at : at + 3])) ^ salt for at in range(len(digits) - 2)]
             )
-    return found
+    return pieces
 
 
 def salt(workspace: int, entity_id: int) -> int:
@@ -77,9 +78,9 @@ def salt(workspace: int, entity_id: int) -> int:
 
 def signed(pieces: Iterable[int]) -> list[int]:
     """Return pieces as PostgreSQL's 32-bit integers."""
-    return [piece - 0x100000000 if piece >= 0x80000000 else piece for piece in pieces]
+    return array("i", array("I", pieces).tobytes()).tolist()
 
 
 def spelled(pieces: Iterable[int]) -> str:
-    """Return pieces as words for SQLite's full-text index."""
-    return " ".join([f"{piece:x}" for piece in pieces])
+    """Return pieces as words of eight letters for SQLite's full-text index."""
+    return array("I", pieces).tobytes().hex(" ", 4)

@@ -108,14 +108,16 @@ class History:
         return [_change(*row) for row in self._unit.connection.execute(query)]
 
 
+def untracked(definition: Entity) -> frozenset[str]:
+    """Return the fields of an entity that are kept out of the history."""
+    return frozenset(
+        key for key, field in definition.fields.items() if not field.track or field.write_only
+    )
+
+
 def tracked(definition: Entity, changes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return ``changes`` without the fields that are kept out of the history."""
-    hidden = [
-        key
-        for key in changes
-        if (field := definition.fields.get(key)) is not None
-        and (not field.track or field.write_only)
-    ]
+    hidden = untracked(definition)
     return (
         {key: change for key, change in changes.items() if key not in hidden} if hidden else changes
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,17 +41,20 @@ class Key:
 
     def same(self, value: Any) -> ColumnElement[bool]:
         """Return the condition that a row has ``value`` here."""
-        found: Any = self.expression.is_(None) if value is None else self.expression == value
-        return found  # type: ignore[no-any-return]  # a comparison of columns is a condition
+        return self.expression.is_(None) if value is None else self._is(operator.eq, value)
 
     def beyond(self, value: Any) -> ColumnElement[bool]:
         """Return the condition that a row comes after one with ``value``."""
         if value is None:
             return false() if self.descending else self.expression.is_not(None)
         if not self.descending:
-            return self.expression > value
-        smaller = self.expression < value
+            return self._is(operator.gt, value)
+        smaller = self._is(operator.lt, value)
         return or_(smaller, self.expression.is_(None)) if self.nullable else smaller
+
+    def _is(self, compare: Callable[[Any, Any], Any], value: Any) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = compare(self.expression, value)
+        return condition
 
 
 @dataclass(frozen=True, slots=True)

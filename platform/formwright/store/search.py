@@ -202,4 +202,4 @@ def _have(entries: FromClause, wanted: Sequence[str]) -> Iterator[ColumnElement[
 
 def _match(pieces: set[int]) -> str:
     """Return a full-text query for entries that have all of ``pieces``."""
-    return " AND ".join(f'"{piece:x}"' for piece in sorted(pieces))
+    return " AND ".join(f'"{word}"' for word in spelled(sorted(pieces)).split())

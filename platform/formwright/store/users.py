@@ -274,7 +274,14 @@ class Users:
             .scalar_subquery()
         )
         row = self._connection.execute(
-            select(*_SESSION, roles, record.data, credential.must_change, newest.c.number, newest.c.fills)
+            select(
+                *_SESSION,
+                roles,
+                record.data,
+                credential.must_change,
+                newest.c.number,
+                newest.c.fills,
+            )
             .select_from(tables.session)
             .join(
                 tables.credential,
@@ -305,7 +312,11 @@ class Users:
         *opened, names, document, must_change, number, fills = row
         roles_given = frozenset(filter(None, (names or "").split(",")))
         return Visit(
-            OpenSession(*opened), roles_given, document, must_change=must_change, newest=(number, fills)
+            OpenSession(*opened),
+            roles_given,
+            document,
+            must_change=must_change,
+            newest=(number, fills),
         )
 
     def sessions_of(self, user: int) -> list[OpenSession]:

@@ -296,6 +296,9 @@ def _help_the_planner() -> None:
             "autovacuum_vacuum_insert_scale_factor = 0.05)"
         )
     op.execute("ALTER TABLE search ALTER COLUMN tokens SET STATISTICS 1000")
+    slots = ", ".join(_slots())
+    values = ", ".join(_SAMPLE_VALUES[name[0]] for name in _slots())
+    op.execute(_SAMPLE_RECORDS.replace("(slots)", slots).replace("(values)", values))
     for statement in _SAMPLE:
         op.execute(statement)
     for table in ("record", "history", "unique_value", "link", "search"):
@@ -303,12 +306,19 @@ def _help_the_planner() -> None:
         op.execute(sa.delete(sa.table(table)))
 
 
+_SAMPLE_RECORDS = """
+    INSERT INTO record
+        (workspace_id, entity_id, id, owner_id, created_at, updated_at, version, data, (slots))
+    SELECT 1, 1 + n % 6, -n, -(n % 50), now() - n * interval '1 minute', now() - n * interval '1 minute', 1, '{}', (values)
+    FROM generate_series(1, 6000) AS n
+"""
+_SAMPLE_VALUES = {
+    "t": "'v' || n % 700",
+    "n": "n % 900",
+    "d": "now() - n * interval '7 minutes'",
+    "r": "-(n / 3)",
+}
 _SAMPLE = (
-    (
-        "INSERT INTO record (workspace_id, entity_id, id, owner_id, created_at, updated_at, version, data) "
-        "SELECT 1, 1 + n % 6, -n, -(n % 50), now() - n * interval '1 minute', now() - n * interval '1 minute', 1, '{}' "
-        "FROM generate_series(1, 6000) AS n"
-    ),
     (
         "INSERT INTO history (workspace_id, entity_id, record_id, id, at, version, channel, operation, changes) "
         "SELECT 1, 1 + n % 6, -(n / 2), -n, now(), 1, 'form', 'create', '{}' FROM generate_series(1, 6000) AS n"
