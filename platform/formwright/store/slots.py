@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -55,45 +55,66 @@ class Assignment:
         return not (self.new_entities or self.new_slots or self.revived or self.freed)
 
 
-def wishes(catalog: Catalog, entity: Entity) -> list[Field]:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A field that a slot would serve. ``rank`` 0 asks for an index, 3 would only be sorted quicker."""
+
+    field: Field
+    rank: int
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nothing is known to select or sort by the field."""
+        return self.rank >= _LAST
+
+
+def wishes(catalog: Catalog, entity: Entity) -> list[Wish]:
     """Return the fields of ``entity`` that a slot would serve, most deserving first."""
-    used = _used_in_views(catalog).get(entity.name, frozenset())
-    keyed = frozenset(entity.key_fields) | {
-        key for constraint in entity.constraints.values() for key in constraint.fields
-    }
-    ranked: list[tuple[int, int, Field]] = []
-    for number, candidate in enumerate(entity.fields.values()):
-        if not codec.family(candidate) or candidate.key == entity.owner_field:
-            continue
-        ranked.append((_rank(candidate, used, keyed), number, candidate))
-    return [
-        candidate
-        for rank, _, candidate in sorted(ranked, key=lambda item: item[:2])
-        if rank <= _LAST
+    rank = _ranking(catalog, entity)
+    found = [
+        Wish(field, rank(field))
+        for field in entity.fields.values()
+        if codec.family(field) and field.key != entity.owner_field
     ]
+    return sorted((wish for wish in found if wish.rank <= _LAST), key=lambda wish: wish.rank)
 
 
-def _rank(candidate: Field, used: frozenset[str], keyed: frozenset[str]) -> int:
-    if candidate.indexed or candidate.is_reference or candidate.unique or candidate.key in keyed:
-        return 0  # by its key a record is found for every row of an import
-    if candidate.key in used:
-        return 1
-    return _LAST if candidate.sortable and not candidate.hidden else _LAST + 1
+def _ranking(catalog: Catalog, entity: Entity) -> Callable[[Field], int]:
+    constrained = {key for constraint in entity.constraints.values() for key in constraint.fields}
+    keys = {*entity.key_fields, *constrained}
+    selecting = _selecting(catalog, entity)
+    shown = {
+        column.path
+        for view in catalog.views.values()
+        if view.entity == entity.name
+        for column in view.columns
+    }
+
+    def rank(field: Field) -> int:
+        if field.indexed or field.is_reference or field.unique or field.key in keys:
+            return 0  # by its key a record is found for every row of an import
+        if field.key in selecting:
+            return 1
+        if field.sortable and (field.key in shown or field.sequence):
+            return 2  # one click on the column's head sorts by it
+        return _LAST if field.sortable and not field.hidden else _LAST + 1
+
+    return rank
 
 
-def _used_in_views(catalog: Catalog) -> dict[str, frozenset[str]]:
-    """Return the fields of each entity by which its views and grants select or sort."""
-    used: dict[str, set[str]] = {}
+def _selecting(catalog: Catalog, entity: Entity) -> set[str]:
+    """Return the fields by which views, quick filters and grants select records, or views sort them."""
+    found: set[str] = set()
     for view in catalog.views.values():
-        keys = used.setdefault(view.entity, set())
-        keys.update(sort.path.split(".")[0] for sort in view.sort)
-        keys.update(_read_by(view.filter))
-        for quick in view.quick_filters:
-            keys.update(_read_by(quick.condition))
-            keys.update({quick.field} - {""})
+        if view.entity == entity.name:
+            found.update(sort.path.split(".")[0] for sort in view.sort)
+            found.update(_read_by(view.filter))
+            for quick in view.quick_filters:
+                found.update(_read_by(quick.condition), {quick.field} - {""})
     for grant in catalog.grants:
-        used.setdefault(grant.entity, set()).update(_read_by(grant.scope))
-    return {name: frozenset(keys) for name, keys in used.items()}
+        if grant.entity == entity.name:
+            found.update(_read_by(grant.scope))
+    return found
 
 
 def _read_by(condition: Checked | None) -> Iterable[str]:
@@ -130,24 +151,25 @@ def plan(connection: Connection, workspace: int, catalog: Catalog) -> Assignment
     new, revived, freed, unplaced = [], [], [], []
     for name, entity in catalog.entities.items():
         taken = rows.get(ids.get(name, 0), {})
-        wished = {candidate.key: candidate for candidate in wishes(catalog, entity)}
         for key, row in taken.items():
-            fits = key in wished and codec.family(wished[key]) == row.column[0]
+            field = entity.fields.get(key)
+            fits = field is not None and codec.family(field) == row.column[0]
             if row.state == FREED and fits:
                 revived.append((name, key))
             elif row.state != FREED and not fits:
                 freed.append((name, key))
         columns = {row.column for row in taken.values()}
-        used = _used_in_views(catalog).get(name, frozenset())
-        for key, candidate in wished.items():
+        for wish in wishes(catalog, entity):
+            key = wish.field.key
             if key in taken:
                 continue
-            last = _rank(candidate, used, frozenset()) >= _LAST
-            column = _free_column(codec.family(candidate), columns, reserve=RESERVE if last else 0)
+            column = _free_column(
+                codec.family(wish.field), columns, reserve=RESERVE if wish.is_idle else 0
+            )
             if column is not None:
                 columns.add(column)
                 new.append((name, key, column))
-            elif not last:
+            elif not wish.is_idle:
                 unplaced.append((name, key))
     return Assignment(
         tuple(name for name in catalog.entities if name not in ids),

@@ -285,11 +285,6 @@ def _help_the_planner() -> None:
     Without statistics it takes any index that begins with workspace and entity for as good as the right one,
     and a first import is over before it has counted. So it counts some rows of the later shape, which then go.
     """
-    for name in _slots():
-        op.execute(
-            f"CREATE STATISTICS st_record_{name} (mcv, ndistinct) ON entity_id, {name} FROM record"
-        )
-        op.execute(f"ALTER STATISTICS st_record_{name} SET STATISTICS 300")
     for table in ("record", "search", "history", "unique_value"):
         op.execute(
             f"ALTER TABLE {table} SET (autovacuum_analyze_scale_factor = 0.02, "
@@ -304,13 +299,18 @@ def _help_the_planner() -> None:
     for table in ("record", "history", "unique_value", "link", "search"):
         op.execute(f"ANALYZE {table}")
         op.execute(sa.delete(sa.table(table)))
+    for name in _slots():
+        op.execute(
+            f"CREATE STATISTICS st_record_{name} (mcv, ndistinct) ON entity_id, {name} FROM record"
+        )
+        op.execute(f"ALTER STATISTICS st_record_{name} SET STATISTICS 300")
 
 
 _SAMPLE_RECORDS = """
     INSERT INTO record
         (workspace_id, entity_id, id, owner_id, created_at, updated_at, version, data, (slots))
     SELECT 1, 1 + n % 6, -n, -(n % 50), now() - n * interval '1 minute', now() - n * interval '1 minute', 1, '{}', (values)
-    FROM generate_series(1, 6000) AS n
+    FROM generate_series(1, 2000) AS n
 """
 _SAMPLE_VALUES = {
     "t": "'v' || n % 700",
@@ -321,20 +321,20 @@ _SAMPLE_VALUES = {
 _SAMPLE = (
     (
         "INSERT INTO history (workspace_id, entity_id, record_id, id, at, version, channel, operation, changes) "
-        "SELECT 1, 1 + n % 6, -(n / 2), -n, now(), 1, 'form', 'create', '{}' FROM generate_series(1, 6000) AS n"
+        "SELECT 1, 1 + n % 6, -(n / 2), -n, now(), 1, 'form', 'create', '{}' FROM generate_series(1, 2000) AS n"
     ),
     (
         'INSERT INTO unique_value (workspace_id, entity_id, "constraint", value, record_id) '
-        "SELECT 1, 1 + n % 6, 'c' || n % 2, 'v' || n, -n FROM generate_series(1, 6000) AS n"
+        "SELECT 1, 1 + n % 6, 'c' || n % 2, 'v' || n, -n FROM generate_series(1, 2000) AS n"
     ),
     (
         "INSERT INTO link (workspace_id, entity_id, attribute, record_id, target_id) "
-        "SELECT 1, 1 + n % 6, 'a', -n, -(n / 3) FROM generate_series(1, 6000) AS n"
+        "SELECT 1, 1 + n % 6, 'a', -n, -(n / 3) FROM generate_series(1, 2000) AS n"
     ),
     (
         "INSERT INTO search (workspace_id, entity_id, record_id, text, tokens) "
         "SELECT 1, 1 + n % 6, -n, 'text ' || n, ARRAY[n, n % 100, n % 1000, n + 7, n + 11, n * 3] "
-        "FROM generate_series(1, 6000) AS n"
+        "FROM generate_series(1, 2000) AS n"
     ),
 )
 
