@@ -54,7 +54,7 @@ customElements.define("fw-combobox", class extends HTMLElement {
     this.asked?.abort();
     this.asked = new AbortController();
     const form = this.input.form;
-    const body = new URLSearchParams(form.method === "post" ? new FormData(form) : {});
+    const body = new URLSearchParams(form.method === "post" ? new FormData(form) : "");
     body.set("_q", this.picked === this.input.value && !this.many ? "" : this.input.value);
     let answer;
     try {
@@ -86,8 +86,11 @@ customElements.define("fw-combobox", class extends HTMLElement {
     this.close();
     if (this.many) this.add(value, title);
     else this.set(value, title);
-    fire(this.input, "change");
+    this.changed();
   }
+
+  // A filter has no form to redraw: there the hidden input tells.
+  changed() { fire(this.input.name || this.many ? this.input : this.chosen, "change"); }
 
   set(value, title) {
     this.chosen.value = value;
@@ -113,7 +116,7 @@ customElements.define("fw-combobox", class extends HTMLElement {
     this.button = Object.assign(document.createElement("button"), { type: "button", className: "clear", tabIndex: -1 });
     this.button.setAttribute("aria-label", word("remove"));
     this.button.append(icon("x"));
-    this.button.addEventListener("click", () => { this.set("", ""); this.input.focus(); fire(this.input, "change"); });
+    this.button.addEventListener("click", () => { this.set("", ""); this.input.focus(); this.changed(); });
     this.append(this.button);
   }
 });

@@ -89,6 +89,7 @@ class Shell:
     notes: tuple[Note, ...]
     words: str
     entity: str
+    home: str
 
     def is_current(self, item: Entry) -> bool:
         """Tell whether the page at hand lies behind a link of the menu."""
@@ -114,7 +115,23 @@ def shell() -> Shell:
         notes=tuple(notes.take()),
         words=_words(language),
         entity=g.get("entity", ""),
+        home=_home(apps, g.get("entity", "")),
     )
+
+
+def _home(entries: tuple[Entry, ...], entity: str) -> str:
+    """Return the link of the menu under which the records of an entity are."""
+    for entry in entries:
+        found = (
+            _home(entry.items, entity)
+            if entry.items
+            else entry.url
+            if entity and entry.entity == entity
+            else ""
+        )
+        if found:
+            return found
+    return ""
 
 
 def here() -> str:

@@ -9,13 +9,16 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, request
 
 from formwright.definitions.model import Action, Sort, View
-from formwright.engine import access
+from formwright.engine import access, reading
 from formwright.engine import views as engine
+from formwright.engine.drafts import Input
 from formwright.engine.runtime import Unit
 from formwright.engine.views import ListPage, ListState
+from formwright.errors import NotFound
+from formwright.ids import format_id, parse_id
 from formwright.texts import Reader, say, say_many
 from formwright.web import current, respond
-from formwright.web.drawn import OptionView, options_of
+from formwright.web.drawn import Item, OptionView, options_of
 from formwright.web.shell import color_of
 from formwright.web.tables import ColumnView, RowView, columns_of, rows_of
 
@@ -41,6 +44,9 @@ class FilterView:
     title: str
     options: Sequence[OptionView]
     current: str
+    #: Where records to choose from are found; "" for a filter by options, or on and off.
+    pick_url: str = ""
+    picked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
         searchable=bool(entity.search_fields or page.view.search),
         search=state.search,
         sort=request.args.get("sort", ""),
-        filters=_filters(page, reader),
+        filters=_filters(unit, page),
         columns=columns_of(
             unit.catalog.entities,
             entity,
@@ -179,15 +185,47 @@ def _tabs(unit: Unit, page: ListPage) -> list[Tab]:
     ]
 
 
-def _filters(page: ListPage, reader: Reader) -> list[FilterView]:
-    return [
-        FilterView(
-            each.filter.key,
-            filter_name(each.filter.key),
-            each.filter.title.in_language(reader.language),
-            options_of(each.options, reader),
-            each.current,
+def _filters(unit: Unit, page: ListPage) -> list[FilterView]:
+    found = []
+    for each in page.quick_filters:
+        key = each.filter.key
+        field = page.entity.fields.get(each.filter.field)
+        pickable = field is not None and field.is_reference
+        if each.filter.condition is None and not each.options and not pickable:
+            continue
+        found.append(
+            FilterView(
+                key,
+                filter_name(key),
+                each.filter.title.in_language(unit.reader.language),
+                options_of(each.options, unit.reader, (each.current,)),
+                each.current,
+                f"/views/{page.view.name}/pick/{key}" if pickable else "",
+                _title_of(unit, field.target, each.current)
+                if pickable and field is not None and each.current
+                else "",
+            )
         )
-        for each in page.quick_filters
-        if each.filter.condition is not None or each.options
-    ]
+    return found
+
+
+def _title_of(unit: Unit, entity: str, text: str) -> str:
+    """Return the title of a record that a filter was set to, as far as the actor may read it."""
+    number = parse_id(text)
+    if number is None:
+        return ""
+    return reading.titles_of(unit, {entity: {number}}).of(entity, number, unit.reader)
+
+
+@blueprint.post("/views/<name>/pick/<key>")
+def pick(name: str, key: str) -> Response:
+    """Answer with the records that a quick filter can be set to."""
+    unit = current.unit()
+    view = unit.view(name)
+    quick = next((each for each in view.quick_filters if each.key == key and each.field), None)
+    if quick is None:
+        raise NotFound(say("There is no such filter."))
+    text = request.form.get("_q", "").strip()[:_LONGEST_SEARCH]
+    found = reading.pick(unit, view.entity, quick.field, text, Input())
+    choices = [Item(format_id(choice.id), choice.title, choice.detail) for choice in found]
+    return respond.page("records/_choices.html", choices=choices, list_id=f"filter-{key}-pick")
