@@ -43,6 +43,7 @@ from formwright.expressions.steps import (
     root_row,
     root_value,
     size_of,
+    with_somebody,
 )
 from formwright.expressions.tree import (
     Arithmetic,
@@ -57,6 +58,7 @@ from formwright.expressions.tree import (
     Negate,
     Node,
     Not,
+    names_user,
 )
 
 MANY = frozenset({Base.LIST, Base.RECORDS})
@@ -302,6 +304,9 @@ class Preparer:
     def _comparison(self, node: Compare) -> Step:
         left, right = self.step(node.left), self.step(node.right)
         left_kind, right_kind = self.kind(node.left), self.kind(node.right)
+        about_user = names_user(node.left) or names_user(node.right)
+        if about_user and Base.NULL not in (left_kind.base, right_kind.base):
+            return with_somebody(node.operator, left, right)
         if node.operator == "in":
             return lambda frame: left(frame) in right(frame)
         if node.operator in {"==", "!="} and Base.NULL in (left_kind.base, right_kind.base):

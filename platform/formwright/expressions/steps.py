@@ -247,6 +247,18 @@ def ordering(test: Callable[[Any, Any], bool], left: Step, right: Step) -> Step:
     return run
 
 
+def with_somebody(sign: str, left: Step, right: Step) -> Step:
+    """Compare with ``me``: nobody is not the same as a field without a value."""
+
+    def run(frame: Frame) -> bool:
+        first, second = left(frame), right(frame)
+        if first is None:
+            return sign == "!="
+        return first in second if sign == "in" else EQUALITY[sign](first, second)
+
+    return run
+
+
 def blank_as_null(step: Step, kind: Kind) -> Step:
     """Return ``step`` with an empty list as null: lists themselves are never null."""
     return (

@@ -121,3 +121,13 @@ Node: TypeAlias = (
     | ListOf
     | Call
 )
+
+
+def names_user(node: Node) -> bool:
+    """Tell whether ``node`` is ``me`` itself, or a list with it.
+
+    Somebody who is not logged in is nobody: ``owner == me`` and ``owner in [me]`` do not hold where both are null.
+    """
+    if isinstance(node, ListOf):
+        return any(names_user(item) for item in node.items)
+    return isinstance(node, Name) and node.name == "me"

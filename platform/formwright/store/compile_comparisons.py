@@ -30,6 +30,7 @@ from formwright.expressions.tree import (
     Compare,
     ListOf,
     Node,
+    names_user,
 )
 from formwright.store.columntypes import Instant
 from formwright.store.compile_base import MANY, Compiling, failed, sortable, unless
@@ -94,6 +95,9 @@ def compare_with_known(
             else Condition(negate(test.sql), test.may_fail)
         )
     days = is_day_against_instant(c.kind(left), c.kind(right))
+
+    if value is None and names_user(right):
+        return Condition(true() if operator == "!=" else false())
 
     def compared(term: Term, *, loose: bool = loose) -> ColumnElement[bool]:
         if value is None:
@@ -235,32 +239,41 @@ def membership(c: Compiling, node: Compare, *, loose: bool) -> Condition:
     """Return ``in``: of known values, of a list that is written down, of a field or of rows."""
     if c.is_constant(node.right):
         return in_known(c, node, loose=loose)
+    left = c.term(node.left)
     if isinstance(node.right, ListOf):
-        tests = [
-            compare_nodes(c, Compare("==", node.left, item, node.span), loose=False)
-            for item in node.right.items
-        ]
-        errors = [test.sql.is_(None) for test in tests if test.may_fail]
-        found = or_(false(), *(test.sql for test in tests))
-        return (
-            Condition(case((or_(*errors), null()), else_=found), may_fail=True)
-            if errors
-            else Condition(found)
-        )
-    left = c.term(node.left) if not c.is_constant(node.left) else c.bound(node.left)
-    members = set_of(c, node.right)
-    value = value_of_item(members.item)
-    found = exists_in(members, compare_terms(c, value, "==", left, loose=False))
-    failing = failures_of(members, [value])
-    return (
-        guarded(unless(failing, found), [left]) if failing is not None else guarded(found, [left])
-    )
+        found = _in_written(c, node, node.right)
+    else:
+        members = set_of(c, node.right)
+        value = value_of_item(members.item)
+        inside = exists_in(members, compare_terms(c, value, "==", left, loose=False))
+        failing = failures_of(members, [value])
+        sql = inside if failing is None else unless(failing, inside)
+        found = Condition(sql, may_fail=failing is not None)
+    if names_user(node.left) or names_user(node.right):
+        found = Condition(and_(left.sql.is_not(None), found.sql), found.may_fail)
+    held = guarded(found.sql, [left])
+    return Condition(held.sql, held.may_fail or found.may_fail)
+
+
+def _in_written(c: Compiling, node: Compare, items: ListOf) -> Condition:
+    """Compare with each item of a list; an error in any of them is one of the whole."""
+    tests = [
+        compare_nodes(c, Compare("==", node.left, item, node.span), loose=False)
+        for item in items.items
+    ]
+    errors = [test.sql.is_(None) for test in tests if test.may_fail]
+    found = or_(false(), *(test.sql for test in tests))
+    if not errors:
+        return Condition(found)
+    return Condition(case((or_(*errors), null()), else_=found), may_fail=True)
 
 
 def in_known(c: Compiling, node: Compare, *, loose: bool) -> Condition:
     """Condition against a list that is known: IN, which an index can serve."""
     try:
         values = list(c.evaluate(node.right))
+        if names_user(node.right):
+            values = [value for value in values if value is not None]
     except EvaluationError:
         return failed()
     if c.kind(node.left).base is Base.BOOLEAN:

@@ -181,6 +181,26 @@ def test_a_missing_user_is_an_error_and_never_equal_to_a_missing_owner(checked):
         prepare(checked("owner == me"))(ownerless)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("owner == me", False),
+        ("me == owner", False),
+        ("owner != me", True),
+        ("owner in [me]", False),
+        ("me in lines.product.owner", False),
+        ("me == null", True),
+    ],
+)
+def test_somebody_who_is_not_logged_in_is_nobodys_owner(checked, records, text, value):
+    row = ValueRow("crm.deal", 7, {})
+    nobody = ValueRow("core.user", None)
+    environment = Environment(
+        row, datetime(2026, 1, 1, tzinfo=UTC), roots={"me": nobody}, source=records
+    )
+    assert prepare(checked(text))(environment) is value
+
+
 def test_steps_are_counted(result):
     assert result("SUM(lines, item.count + 1)", budget=30) == 9
     with pytest.raises(BudgetExceeded):

@@ -235,6 +235,19 @@ def test_an_error_that_is_known_beforehand_selects_nothing():
     assert sql("qty > 1 || 1 / 0 > 1") == "n1 > 1 OR NULL"
 
 
+def test_nobody_is_nobodys_owner():
+    columns = Columns(CATALOG, LAYOUT, "postgresql", 1)
+    row = columns.record(CUSTOMER)
+    nobody = Environment.without_record(NOW, roots={"me": ValueRow(USER, None)})
+    for text, expected in (
+        ("owner == me", "false"),
+        ("owner in [me]", "false"),
+        ("owner != me", "true"),
+    ):
+        condition = compile_condition(check(text, Names(CATALOG), CUSTOMER), row, columns, nobody)
+        assert str(condition.compile(dialect=DIALECTS["postgresql"])) == expected
+
+
 def test_what_cannot_be_compiled_is_refused_with_the_reason():
     assert not check("MATCHES(title, 'a')", Names(CATALOG), DEAL).compiles
     with pytest.raises(CannotCompile, match="MATCHES"):
