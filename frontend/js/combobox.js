@@ -2,6 +2,9 @@
 import Combobox from "@github/combobox-nav";
 import { all, fire, icon, later, one, say, token, word } from "./dom.js";
 
+// A morph keeps the element and drops what only we have drawn in it.
+document.addEventListener("htmx:after:swap", () => all("fw-combobox").forEach((box) => box.nav && box.drawClear()));
+
 customElements.define("fw-combobox", class extends HTMLElement {
   connectedCallback() {
     this.input = one("[role=combobox]", this);

@@ -131,7 +131,8 @@ def _identify(tx: Transaction) -> Actor:
         language()
         return ANONYMOUS
     g.session, g.must_change, person = found.session, found.must_change, found.actor
-    g.language = _chosen() or best_language(person.reader.language)
+    own = best_language(found.language) if found.language else ""
+    g.language = _chosen() or own or _of_browser(runtime().site.language)
     return replace(person, reader=replace(person.reader, language=g.language))
 
 

@@ -48,6 +48,12 @@ def prepare(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def prepare_instance() -> Callable[[str], None]:
+    """Return the function that installs the CRM in a database."""
+    return prepare
+
+
+@pytest.fixture(scope="session")
 def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a SQLite instance, made once; tests work on copies."""
     home = tmp_path_factory.mktemp("prepared")

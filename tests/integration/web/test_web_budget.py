@@ -30,6 +30,13 @@ def test_a_form_costs_five_statements_at_most(ada, count_queries):
     assert len(sent) <= 5, "\n".join(sent)
 
 
+def test_a_save_costs_twelve_statements_at_most(ada, count_queries):
+    form = ada.get("/records/crm.customer/new").values()
+    form |= {"f-name": ["What it costs"], "f-phone": ["13611110000"]}
+    sent = count_queries(lambda: ada.post("/records/crm.customer/new", form))
+    assert len(sent) <= 12, "\n".join(sent)
+
+
 def test_a_form_page_with_its_scripts_and_styles_weighs_sixty_kilobytes_at_most(ada):
     manifest = json.loads((ASSETS / "manifest.json").read_text(encoding="utf-8"))
     first = [manifest["app.js"], manifest["app.css"], manifest["icons.svg"]]

@@ -197,7 +197,9 @@ def test_the_health_page_says_nothing_but_ok(visit):
 
 def change(visitor, old: str, new: str, again: str | None = None):
     visitor.get("/password")
-    return visitor.post("/password", {"old": old, "new": new, "again": new if again is None else again})
+    return visitor.post(
+        "/password", {"old": old, "new": new, "again": new if again is None else again}
+    )
 
 
 def test_a_changed_password_ends_every_other_session(own_app, open_browser):
@@ -214,7 +216,12 @@ def test_a_changed_password_ends_every_other_session(own_app, open_browser):
     [
         ("wrong", "another-long-one", None, "The old password is not right."),
         ("right-horse-battery", "short", None, "Use at least 10 characters."),
-        ("right-horse-battery", "another-long-one", "typo", "The two new passwords are not the same."),
+        (
+            "right-horse-battery",
+            "another-long-one",
+            "typo",
+            "The two new passwords are not the same.",
+        ),
     ],
 )
 def test_a_new_password_is_judged(ada, old, new, again, said):
