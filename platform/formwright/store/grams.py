@@ -41,7 +41,7 @@ def words(query: str) -> tuple[str, ...]:
     >>> words("张三  Smith"), words("+86 138 0013 8000")
     (('张三', 'smith'), ('13800138000',))
     """
-    folded = fold(query[:_LONGEST])
+    folded = fold(query[:_LONGEST].replace("\x00", " "))
     if _PHONE.fullmatch(folded.strip()):
         digits = re.sub(r"[^0-9]", "", folded)
         chinese = _CHINA.fullmatch(digits)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     column,
     delete,
+    false,
     insert,
     literal,
     select,
@@ -195,7 +196,9 @@ class SearchIndex:
 
 
 def _have(entries: FromClause, wanted: Sequence[str]) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that the text of an entry has every word."""
+    """Yield the conditions that the text of an entry has every word; a query without any finds nothing."""
+    if not wanted:
+        yield false()
     for word in wanted:
         yield entries.c.text.contains(word, autoescape=True)
 
