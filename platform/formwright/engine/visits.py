@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who is logged in; ``must_change`` asks for a new password before anything else."""
+    """Somebody who is logged in; ``must_change`` asks for a new password before anything else.
+
+    ``language`` is the one the person chose, "" for none: then the browser knows best.
+    """
 
     session: OpenSession
     actor: Actor
     must_change: bool
+    language: str = ""
 
 
 def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
@@ -46,4 +50,4 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
     actor = Actor(
         found.session.user, values.get("login") or "", values.get("name") or "", roles, reader
     )
-    return Visitor(found.session, actor, found.must_change)
+    return Visitor(found.session, actor, found.must_change, values.get("language") or "")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from formwright.clock import FixedClock
+from formwright.engine import accounts, packages
 from formwright.factory import runtime_of
 from formwright.web import auth
 
@@ -188,6 +189,17 @@ def test_a_chosen_language_is_kept_with_the_account(own_app, open_browser):
     ada.post("/language/zh-CN", {"next": "/"})
     assert ada.get("/").one("html")["lang"] == "zh-CN"
     assert "客户" in open_browser(own_app, "ada").get("/")
+
+
+def test_a_person_who_never_chose_a_language_gets_the_browsers(own_app, open_browser):
+    runtime = runtime_of(own_app)
+    with runtime.unit(packages.installer(runtime.catalog), write=True) as unit:
+        accounts.add_account(
+            unit, login="eve", name="Eve", password="right-horse-battery", roles=["core.admin"]
+        )
+    eve = open_browser(own_app, "eve")
+    assert eve.get("/", headers={"Accept-Language": "zh-CN"}).one("html")["lang"] == "zh-CN"
+    assert eve.get("/", headers={"Accept-Language": "en"}).one("html")["lang"] == "en"
 
 
 def test_the_health_page_says_nothing_but_ok(visit):
