@@ -168,7 +168,7 @@ class _Compiler:
         """Return a value of the language as a bound value of the dialect."""
         match value:
             case None:
-                return Term(null(), kind)
+                return Term(self._nothing(kind), kind)
             case bool():
                 return Term(true() if value else false(), kind)
             case Decimal():

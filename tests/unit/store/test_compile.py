@@ -235,6 +235,11 @@ def test_an_error_that_is_known_beforehand_selects_nothing():
     assert sql("qty > 1 || 1 / 0 > 1") == "n1 > 1 OR NULL"
 
 
+def test_a_known_null_never_becomes_a_test_for_null():
+    assert "IS NULL" not in sql("ENDSWITH(title, LEFT('a', DECIMAL('x')))")
+    assert "IS NULL" not in sql("title > LEFT('a', DECIMAL('x'))")
+
+
 def test_nobody_is_nobodys_owner():
     columns = Columns(CATALOG, LAYOUT, "postgresql", 1)
     row = columns.record(CUSTOMER)
