@@ -55,7 +55,9 @@ def installed_postgres(postgres_database: str) -> Iterator[str]:
 @contextmanager
 def administer(url: URL) -> Iterator[Callable[[str], object]]:
     """Yield a function that runs a command about databases."""
-    engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    engine = create_engine(
+        url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
     with engine.connect() as connection:
         yield connection.exec_driver_sql
 
@@ -97,8 +99,14 @@ class Shell:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment of a process that works on this instance and nothing else."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("FORMWRIGHT_")}
-        own = {"FORMWRIGHT_HOME": str(self.home), "FORMWRIGHT_DATABASE_URL": self.url, "LANG": "C.UTF-8"}
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith("FORMWRIGHT_")
+        }
+        own = {
+            "FORMWRIGHT_HOME": str(self.home),
+            "FORMWRIGHT_DATABASE_URL": self.url,
+            "LANG": "C.UTF-8",
+        }
         return {**kept, **own, **more}
 
     def __call__(self, *arguments: object, code: int = 0, **more: str) -> str:
