@@ -163,3 +163,13 @@ def store(open_store: Callable[[], Store], catalog: Catalog) -> Store:
     made = open_store()
     made.use(catalog)
     return made
+
+
+@pytest.fixture(name="make_entity")
+def entity_maker() -> Callable[..., Entity]:
+    return make_entity
+
+
+@pytest.fixture(name="make_catalog")
+def catalog_maker() -> Callable[..., Catalog]:
+    return make_catalog

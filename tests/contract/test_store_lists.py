@@ -200,6 +200,16 @@ def test_a_made_up_token_is_refused(store: Store, token: str) -> None:
         )
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "?"])
+def test_a_token_with_a_moment_that_no_calendar_has_is_refused(store: Store, moment: str) -> None:
+    mark = keyset.signature([("next_at", False)], "t.customer")
+    token = keyset.write_token(mark, keyset.Position((moment,), 1))
+    with store.transaction(write=False) as tx:
+        row = tx.columns.record("t.customer")
+        with pytest.raises(UnusableToken):
+            tx.records.list(ListQuery(row, sort=(Sort("next_at"),), after=token))
+
+
 def test_a_token_of_another_order_is_refused(store: Store) -> None:
     fill(store, [{"name": "a"}, {"name": "b"}])
     with store.transaction(write=False) as tx:

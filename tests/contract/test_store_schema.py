@@ -29,7 +29,7 @@ def differences(engine: Engine) -> list[Any]:
 
     def include_object(
         thing: Any, name: str | None, kind: str, reflected: bool, other: Any
-    ) -> bool:  # noqa: FBT001
+    ) -> bool:
         return not (name == "ix_search_tokens" and engine.dialect.name == "sqlite")
 
     with engine.connect() as connection:
@@ -98,7 +98,7 @@ def test_partial_indexes_and_code_point_order_are_in_place(engine: Engine) -> No
         ("3.53.4", True),
     ],
 )
-def test_a_sqlite_that_can_damage_a_database_is_refused(version: str, safe: bool) -> None:  # noqa: FBT001
+def test_a_sqlite_that_can_damage_a_database_is_refused(version: str, safe: bool) -> None:
     module = types.ModuleType("driver")
     module.sqlite_version = version  # type: ignore[attr-defined]
     if safe:

@@ -8,7 +8,7 @@ import hashlib
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -137,13 +137,22 @@ def _typed(key: Key, value: object) -> Any:
     if value is None and key.nullable:
         return None
     if isinstance(kind, Instant):
-        try:
-            return datetime.fromisoformat(value) if isinstance(value, str) else _refuse()
-        except ValueError:
-            _refuse()
+        return _instant(value) if isinstance(value, str) else _refuse()
     if isinstance(kind, BigInteger | Integer):
         return value if _is_id(value) else _refuse()
     return value if isinstance(value, str) and "\x00" not in value else _refuse()
+
+
+def _instant(value: str) -> datetime:
+    """Return a token's instant in UTC, which is how the column binds it."""
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (
+        ValueError,
+        OverflowError,
+    ):  # OverflowError: before the first, or after the last, instant in UTC
+        raise UnusableToken from None
 
 
 def _refuse() -> Any:

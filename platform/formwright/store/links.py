@@ -96,9 +96,9 @@ class Links:
             "target_id": target,
         }
 
-    def release_all(self, entity: str, record_ids: Sequence[int]) -> None:
-        """Remove every edge that starts at some records."""
-        if linked(self._unit.shape, self._unit.shape.entity(entity)):
+    def release_all(self, entity: str, record_ids: Sequence[int], *, known: bool = True) -> None:
+        """Remove every edge that starts at some records; ``known`` false also those of former definitions."""
+        if not known or linked(self._unit.shape, self._unit.shape.entity(entity)):
             self._unit.connection.execute(
                 delete(tables.link).where(
                     *self._mine(entity), tables.link.c.record_id.in_(record_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from formwright.definitions.model import Catalog
 from formwright.errors import Conflict
-from formwright.store import slots, tables
+from formwright.store import tables
 from formwright.texts import say
 
 
@@ -30,8 +30,15 @@ class Revision:
 class Revisions:
     """The revisions of a workspace."""
 
-    def __init__(self, connection: Connection, workspace: int, now: datetime) -> None:
-        """Work on ``connection``."""
+    def __init__(
+        self,
+        connection: Connection,
+        workspace: int,
+        now: datetime,
+        put_in_force: Callable[[Catalog], object],
+    ) -> None:
+        """Work on ``connection``; ``put_in_force`` makes room for new definitions."""
+        self._put_in_force = put_in_force
         self._connection = connection
         self._workspace = workspace
         self._now = now
@@ -96,7 +103,8 @@ class Revisions:
         """Put ``files`` in force as the next revision, with numbers and slots for the entities of ``catalog``.
 
         ``catalog`` was loaded from ``files``, on top of what this transaction saw as newest; Conflict when
-        another revision was published in between. Slots of records that exist wait for ``Store.backfill``.
+        another revision was published in between, UniqueViolation when records already have the same value
+        of what is to be unique. Slots of records that exist wait for ``Store.backfill``.
         """
         base = self.newest_number()
         row = {
@@ -116,6 +124,6 @@ class Revisions:
             raise Conflict(
                 say("somebody else has published definitions meanwhile"), base + 1
             ) from None
-        slots.assign(self._connection, self._workspace, catalog)
+        self._put_in_force(catalog)
         self._newest = (base + 1, 0)
         return base + 1

@@ -124,9 +124,9 @@ class SearchIndex:
                 .values(tokens=spelled(pieces))
             )
 
-    def remove(self, entity: str, record_ids: Sequence[int]) -> None:
-        """Take records out of the index."""
-        if not self.fields(entity):
+    def remove(self, entity: str, record_ids: Sequence[int], *, known: bool = True) -> None:
+        """Take records out of the index; ``known`` false also looks for entries of former definitions."""
+        if known and not self.fields(entity):
             return
         self._unit.connection.execute(
             delete(tables.search).where(

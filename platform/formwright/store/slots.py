@@ -194,7 +194,8 @@ def assign(connection: Connection, workspace: int, catalog: Catalog) -> Assignme
         following += 1
         ids[name] = following
         connection.execute(
-            insert(tables.entity), {"workspace_id": workspace, "id": following, "name": name}
+            insert(tables.entity),
+            {"workspace_id": workspace, "id": following, "name": name, "built": {}},
         )
     empty = {
         name: not _has_records(connection, workspace, ids[name]) for name, _, _ in wanted.new_slots

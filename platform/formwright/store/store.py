@@ -18,12 +18,12 @@ from formwright.definitions.model import Catalog
 from formwright.expressions.check import Checked
 from formwright.expressions.environment import Environment, ValueRow
 from formwright.expressions.evaluate import evaluate
-from formwright.store import backfill, database, slots
+from formwright.store import backfill, database, rebuild, slots
 from formwright.store.database import WRITE
 from formwright.store.revisions import Revisions
 from formwright.store.slots import Assignment
 from formwright.store.transaction import Transaction
-from formwright.store.unit import Holds, Shape
+from formwright.store.unit import Holds, Shape, Unit
 
 
 class Store:
@@ -77,19 +77,31 @@ class Store:
 
         Entities get their numbers and fields their slots; slots of records that exist are filled at once.
         """
-        with self.begin() as connection:
-            assignment = slots.assign(connection, self.workspace, catalog)
+        with self.transaction() as tx:
+            assignment = tx.put_in_force(catalog)
         self._default = catalog
         self._shape = None
-        if assignment.new_slots or assignment.revived or assignment.freed:
-            self.backfill(catalog)
+        self.backfill(catalog)
         return assignment
 
     def backfill(self, catalog: Catalog) -> int:
-        """Fill slots that were assigned to fields of records that exist; return how many rows were changed."""
-        with self.transaction(write=False) as tx:
-            shape = self._read_shape(tx.connection, catalog)
+        """Bring records that exist in line with definitions just put in force; return how many were changed.
+
+        Slots are filled or cleared, search entries and edges made anew, in short transactions beside other
+        people's work.
+        """
+        with self.engine.connect() as connection, connection.begin():
+            shape = self._read_shape(connection, catalog)
         changed = backfill.fill(self.begin, shape)
+
+        @contextmanager
+        def open_unit() -> Iterator[Unit]:
+            with self.transaction() as tx:
+                yield Unit(
+                    tx.connection, shape, tx.now, tx.after_commit, self.holds, self.day(tx.now)
+                )
+
+        changed += rebuild.follow(open_unit, shape)
         self._shape = None
         return changed
 

@@ -58,6 +58,8 @@ entity = Table(
     _workspace(),
     Column("id", Integer, nullable=False, autoincrement=False),
     Column("name", Text, nullable=False),
+    # by what its records can be found: unique values, search entries, edges; see rebuild.wanted
+    Column("built", Document, nullable=False),
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "name"),
 )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from formwright.definitions.model import Catalog
 from formwright.errors import StoreUnavailable
-from formwright.store import slots
+from formwright.store import rebuild, slots
 from formwright.store.columns import Columns
 from formwright.store.files import Files
 from formwright.store.history import History
@@ -89,7 +89,7 @@ class Transaction:
         self._parts: Parts | None = None
         self._after: list[Callable[[], object]] = []
         self.users = Users(connection, self.workspace, now)
-        self.revisions = Revisions(connection, self.workspace, now)
+        self.revisions = Revisions(connection, self.workspace, now, self.put_in_force)
         self.setting_values = SettingValues(connection, self.workspace, now)
         self.slots = Slots(connection, self.workspace)
 
@@ -97,16 +97,7 @@ class Transaction:
         """Work with ``catalog`` from here on; its entities and slots are those the database has now."""
         if self._parts is None or self._parts.unit.shape.catalog is not catalog:
             shape = self._site.shape(self.connection, catalog, self.revisions)
-            self._parts = Parts(
-                Unit(
-                    self.connection,
-                    shape,
-                    self.now,
-                    self.after_commit,
-                    self._site.holds,
-                    self._site.day(self.now),
-                )
-            )
+            self._parts = Parts(self._unit_of(shape))
 
     @property
     def parts(self) -> Parts:
@@ -164,6 +155,28 @@ class Transaction:
     def search(self) -> SearchIndex:
         """The search entries of records."""
         return self.records.search
+
+    def put_in_force(self, catalog: Catalog) -> Assignment:
+        """Give ``catalog`` its numbers and slots, claim what has become unique, and work with it from here on.
+
+        Raises UniqueViolation when records already have the same value of what is to be unique.
+        """
+        assignment = slots.assign(self.connection, self.workspace, catalog)
+        layout = slots.load(self.connection, self.workspace)
+        shape = Shape(catalog, layout, self.connection.dialect.name, self.workspace)
+        self._parts = Parts(self._unit_of(shape))
+        rebuild.claim_new_values(self.unit)
+        return assignment
+
+    def _unit_of(self, shape: Shape) -> Unit:
+        return Unit(
+            self.connection,
+            shape,
+            self.now,
+            self.after_commit,
+            self._site.holds,
+            self._site.day(self.now),
+        )
 
     def after_commit(self, action: Callable[[], object]) -> None:
         """Have ``action`` run once the transaction is committed; never, when it is not."""

@@ -44,7 +44,12 @@ def downgrade() -> None:
 
 def _definitions() -> None:
     _table(
-        "entity", ("id",), _integer("id", autoincrement=False), _text("name"), unique=[("name",)]
+        "entity",
+        ("id",),
+        _integer("id", autoincrement=False),
+        _text("name"),
+        _document("built"),
+        unique=[("name",)],
     )
     _table(
         "slot",
