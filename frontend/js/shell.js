@@ -17,7 +17,7 @@ on("click", "a[data-boost]", (event, link) => {
 
 export function visit(path) {
   closeMenus();
-  return htmx.ajax("GET", path, { target: "#main", select: "#main", swap: "outerHTML show:window:top", push: "true" });
+  return htmx.ajax("GET", path, { target: "#main", select: "#main", swap: "outerHTML show:top", push: "true" });
 }
 
 let waiting = 0;

@@ -195,6 +195,7 @@ def test_a_record_is_edited_and_history_shows_before_and_after(desk):
     page.fill("#f-name", "New name")
     page.keyboard.press("Control+s")
     expect(page.locator("h1")).to_have_text("New name")
+    expect(page.locator("h1")).to_be_in_viewport()
     expect(page.locator(".timeline del").first).to_have_text("Old name")
     expect(page.locator(".timeline ins").first).to_have_text("New name")
 

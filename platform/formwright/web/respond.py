@@ -53,7 +53,7 @@ def moved(path: str, note: Note | None = None) -> BaseResponse:
                 "path": path,
                 "target": "#main",
                 "select": "#main",
-                "swap": "outerHTML show:window:top",
+                "swap": "outerHTML show:top",
             },
             events=events,
         )
