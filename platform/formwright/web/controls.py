@@ -74,7 +74,7 @@ class Control(WTFormsField):
         self.visible = True
         self.css = ""
 
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:  # noqa: ARG002
+    def process(self, formdata: Any, *_data: Any, **_named: Any) -> None:
         """Take what was sent for this input, word for word."""
         self.raw_data = []
         if formdata is None:
