@@ -76,7 +76,7 @@ class Label:
         found = self.translations.get(language)
         if found is not None or not self.translations:
             return found if found is not None else self.default
-        base = language.split("-")[0]
+        base = language.partition("-")[0]
         if base in self.translations:
             return self.translations[base]
         for tag, wording in self.translations.items():
@@ -109,8 +109,8 @@ class Reader:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone as an object."""
-        return ZoneInfo(self.timezone)
+        """The time zone as an object; UTC when nobody knows one of that name."""
+        return _zone(self.timezone)
 
 
 def best_language(wanted: str | None) -> str:
@@ -126,6 +126,14 @@ def best_language(wanted: str | None) -> str:
 @lru_cache(maxsize=16)
 def _locale(language: str) -> Locale:
     return Locale.parse(language.replace("-", "_"))
+
+
+@lru_cache(maxsize=128)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # OSError: "Asia" is a folder of zones
+        return ZoneInfo("UTC")
 
 
 class _Catalog:

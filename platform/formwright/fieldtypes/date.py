@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -16,6 +16,9 @@ from formwright.fieldtypes import days
 from formwright.fieldtypes.base import Example, FieldLike, FieldType, Slot, ValueProblem
 from formwright.texts import Reader, say
 
+#: Instants outside of these have no local time in some zone.
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 _ORDERED = ("eq", "ne", "lt", "lte", "gt", "gte", "between", "within", "empty", "not_empty")
 
 
@@ -198,6 +201,7 @@ class DateTimeType(FieldType):
         Example("", None),
         Example("2024-02-30 10:00", wrong=True),
         Example("03/04/2024 10:00", wrong=True),
+        Example("9999-12-31 23:59", wrong=True),
         Example("later", wrong=True),
     )
 
@@ -221,14 +225,11 @@ class DateTimeType(FieldType):
         found = _read_iso(typed) or days.read_instant(typed, self._order)
         if found is None:
             return None
-        try:
-            return (found if found.tzinfo else found.replace(tzinfo=reader.zone)).astimezone(UTC)
-        except OverflowError:
-            raise ValueProblem(say("Enter a date and time.")) from None
+        return _in_utc(found if found.tzinfo else found.replace(tzinfo=reader.zone))
 
     def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
         """Return day and time in the reader's zone, to the minute."""
-        local = value.astimezone(reader.zone)
+        local = _local(value, reader)
         return _moment_shower(reader.language)(local)
 
     def format_input(self, field: FieldLike, value: Any, reader: Reader) -> str:
@@ -236,7 +237,7 @@ class DateTimeType(FieldType):
 
         Where clocks are put back, two instants have one such text; it is read as the earlier one.
         """
-        local = value.astimezone(reader.zone).replace(tzinfo=None)
+        local = _local(value, reader).replace(tzinfo=None)
         return str(local.isoformat(timespec=_precision(local)))
 
     def canonical(self, field: FieldLike, value: Any) -> str:
@@ -246,7 +247,7 @@ class DateTimeType(FieldType):
     def accept(self, field: FieldLike, value: Any) -> Any:
         """Return an instant in UTC, given as such or as text; a time without a zone is refused."""
         if isinstance(value, datetime) and value.tzinfo is not None:
-            return value.astimezone(UTC)
+            return _in_utc(value)
         if isinstance(value, str):
             return self.parse(field, value, Reader())
         raise ValueProblem(say("Enter a date and time."))
@@ -262,6 +263,31 @@ class DateTimeType(FieldType):
     def json_schema(self, field: FieldLike) -> Mapping[str, Any]:
         """Return the JSON Schema of an instant."""
         return {"type": "string", "format": "date-time"}
+
+
+def _in_utc(value: datetime) -> datetime:
+    """Return an instant in UTC; one that some zone has no local time for is refused."""
+    try:
+        instant = value.astimezone(UTC)
+    except OverflowError:
+        instant = value.replace(tzinfo=UTC)  # beyond the limits by the offset of its zone
+    if not _EARLIEST <= instant <= _LATEST:
+        raise ValueProblem(
+            say(
+                "Enter a date from %(first)s to %(last)s.",
+                first=_EARLIEST.date().isoformat(),
+                last=_LATEST.date().isoformat(),
+            )
+        )
+    return instant
+
+
+def _local(value: datetime, reader: Reader) -> datetime:
+    """Return an instant in the reader's zone; in UTC where his calendar ends, which a formula may get to."""
+    try:
+        return value.astimezone(reader.zone)
+    except OverflowError:
+        return value
 
 
 def _read_iso(typed: str) -> datetime | None:

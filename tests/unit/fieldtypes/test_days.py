@@ -146,3 +146,44 @@ def test_days_and_times_look_as_babel_shows_them_but_for_chinese_days(day, clock
         clock, "short", locale="zh_CN"
     )
     assert TYPES["date"].format(FIELD, day, Reader("de")) == format_date(day, "medium", locale="de")
+
+
+@pytest.mark.parametrize(
+    "typed", ["9999-12-31 23:59", "9999-12-31T23:59-12:00", "9999-12-31 00:00:00"]
+)
+def test_an_instant_that_some_zone_has_no_local_time_for_is_refused(typed):
+    with pytest.raises(ValueProblem, match="Enter a date from 0001-01-02 to 9999-12-30"):
+        read(typed, Reader(), "datetime")
+
+
+@pytest.mark.parametrize("limit", [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)])  # noqa: DTZ001
+def test_a_computed_instant_at_the_limits_is_refused_for_a_field_and_still_shown(limit):
+    instant = limit.replace(tzinfo=UTC)
+    kind = TYPES["datetime"]
+    with pytest.raises(ValueProblem, match="Enter a date from"):
+        kind.accept(FIELD, instant)
+    with pytest.raises(ValueProblem, match="Enter a date from"):
+        kind.accept(
+            FIELD, limit.replace(tzinfo=timezone(timedelta(hours=14 if limit.year == 1 else -12)))
+        )
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        assert kind.format(FIELD, instant, Reader("zh-CN", zone)).startswith(f"{limit.year:04d}-")
+        assert kind.format_input(FIELD, instant, Reader("zh-CN", zone)).startswith(
+            f"{limit.year:04d}-"
+        )
+
+
+def test_the_last_instant_that_is_accepted_is_shown_in_every_zone():
+    kind = TYPES["datetime"]
+    last = read("9999-12-30 23:59", Reader(), "datetime")
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        reader = Reader("zh-CN", zone)
+        assert kind.parse(FIELD, kind.format_input(FIELD, last, reader), reader) == last
+
+
+@pytest.mark.parametrize("name", ["Mars/Phobos", "", "Asia", "../Asia/Shanghai", "a\0b", "\ud83d"])
+def test_a_zone_that_nobody_knows_is_read_as_utc(name):
+    assert Reader("en", name).zone.key == "UTC"
+    assert read("2024-03-05 10:00", Reader("en", name), "datetime") == datetime(
+        2024, 3, 5, 10, tzinfo=UTC
+    )
