@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from formwright.definitions.model import Catalog, Sort
+from formwright.store import keyset
 from formwright.store.problems import UnusableToken
 from formwright.store.query import ListQuery
 from formwright.store.rows import StoredRecord

@@ -144,14 +144,11 @@ def _typed(key: Key, value: object) -> Any:
 
 
 def _instant(value: str) -> datetime:
-    """Return a token's instant in UTC, which is how the column binds it."""
+    """Return a token's instant in UTC; one that is beyond the limits there is no use either."""
     try:
         moment = datetime.fromisoformat(value)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (
-        ValueError,
-        OverflowError,
-    ):  # OverflowError: before the first, or after the last, instant in UTC
+    except (ValueError, OverflowError):
         raise UnusableToken from None
 
 
