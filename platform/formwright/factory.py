@@ -20,6 +20,7 @@ from formwright.web import (
     assets,
     auth,
     current,
+    drafting,
     entry,
     errors,
     files,
@@ -40,7 +41,7 @@ from formwright.web.extensions import csrf, htmx, open_database
 from formwright.web.sessions import BrowserSessions
 
 _MB = 1024 * 1024
-_BLUEPRINTS = (assets, auth, entry, files, health, home, language, records, search, views)
+_BLUEPRINTS = (assets, auth, drafting, entry, files, health, home, language, records, search, views)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
