@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Numeric,
     Text,
     and_,
     case,
@@ -49,7 +50,15 @@ from formwright.store.compile_numbers import (
     numbers_of,
 )
 from formwright.store.compile_sets import any_item
-from formwright.store.compile_terms import CannotCompile, Condition, Term, exact, guarded, negate
+from formwright.store.compile_terms import (
+    CannotCompile,
+    Condition,
+    Sql,
+    Term,
+    exact,
+    guarded,
+    negate,
+)
 from formwright.store.compile_values import (
     arithmetic,
     choose_value,
@@ -183,6 +192,18 @@ class _Compiler:
                 return Term(literal(value, Text()), kind)
             case timedelta() | _:
                 raise CannotCompile(say("a database cannot compare such values"))
+
+    def _nothing(self, kind: Kind) -> Sql:
+        """Return null as a bound value: SQLAlchemy would turn ``= NULL`` that is written out into IS NULL."""
+        match kind.base:
+            case Base.NUMBER | Base.MONEY:
+                return literal(None, Numeric() if self.postgres else Text())
+            case Base.DATE | Base.DATETIME:
+                return literal(None, Instant())
+            case Base.REFERENCE:
+                return literal(None, BigInteger())
+            case _:
+                return literal(None, Text())
 
     def test(self, node: Node, *, loose: bool) -> Condition:
         """Return a part that is yes or no as a condition; null in it means an error, when loose also false."""
