@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 
@@ -19,8 +20,8 @@ from formwright.web.controls import Control, row_key
 
 #: Before the name of every input: a field of the definitions may be called like a property of a form in the browser.
 PREFIX = "f-"
-#: More rows than this are no form that a person filled.
-_MOST_ROWS = 1000
+#: More rows than this are no form that a person filled: it is refused as a whole, since a row left out is a row deleted.
+MOST_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,9 @@ def read(plan: FormPlan, data: MultiDict[str, str] | None) -> Sent:
         name = PREFIX + key
         if name not in data:
             continue
-        keys = dict.fromkeys(filter(None, map(row_key, data.getlist(name)[:_MOST_ROWS])))
+        keys = dict.fromkeys(filter(None, map(row_key, data.getlist(name))))
+        if len(keys) > MOST_ROWS:
+            raise RequestEntityTooLarge
         sent.rows[key] = [Row(each, bind_row(plan, key, each, data)) for each in keys]
     return sent
 
