@@ -120,7 +120,11 @@ def give_access(
 ) -> None:
     """Let the person of an existing user record log in, with exactly these roles."""
     qualified = [role_name(unit, role) for role in roles]
-    unit.tx.users.put_credential(user, login, hash_password(password), must_change=must_change)
+    record = unit.tx.records.find(USER, user)
+    active = record is None or bool(record.values.get("active"))
+    unit.tx.users.put_credential(
+        user, login, hash_password(password), active=active, must_change=must_change
+    )
     unit.tx.users.set_roles(user, qualified, by=unit.actor.id)
 
 

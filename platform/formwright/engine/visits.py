@@ -29,7 +29,7 @@ class Visitor:
 
 
 def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
-    """Return whoever the session of ``token`` belongs to; None when it has ended.
+    """Return whoever the session of ``token`` belongs to; None when it has ended, or the person may not log in.
 
     Roles, language and whether the person may still log in are read anew for every request, so that taking a role
     away takes effect at once.
@@ -41,6 +41,8 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
     definitions = runtime.refresh(tx)
     tx.use(definitions.catalog)
     values = tx.shape.codec(USER).decode(found.document)
+    if not values.get("active"):
+        return None
     reader = Reader(
         language=values.get("language") or runtime.site.language,
         timezone=values.get("timezone") or runtime.site.timezone,

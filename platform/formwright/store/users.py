@@ -105,10 +105,7 @@ class Users:
             with self._connection.begin_nested():
                 self._connection.execute(statement)
         except IntegrityError:
-            holder = self.credential(login)
-            raise UniqueViolation(
-                "core.user", [Clash("login", ("login",), holder.user if holder is not None else 0)]
-            ) from None
+            raise self._taken(login) from None
 
     def credential(self, login: str) -> Credential | None:
         """Return the credential of a log-in name."""
@@ -145,6 +142,15 @@ class Users:
         self._change_credential(user, active=active)
         if not active:
             self.revoke_all(user)
+
+    def rename(self, user: int, login: str) -> None:
+        """Let a user log in under another name; every session of the user ends. UniqueViolation when it is taken."""
+        try:
+            with self._connection.begin_nested():
+                self._change_credential(user, login=normal_login(login))
+        except IntegrityError:
+            raise self._taken(login) from None
+        self.revoke_all(user)
 
     # roles
 
@@ -427,6 +433,11 @@ class Users:
             column.must_change,
             column.changed_at,
         ).where(column.workspace_id == self._workspace)
+
+    def _taken(self, login: str) -> UniqueViolation:
+        holder = self.credential(login)
+        clash = Clash("login", ("login",), holder.user if holder is not None else 0)
+        return UniqueViolation("core.user", [clash])
 
     def _change_credential(self, user: int, **values: Any) -> None:
         column = tables.credential.c

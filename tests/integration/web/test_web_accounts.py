@@ -1,0 +1,80 @@
+"""What an administrator changes in a user record decides who is let in, at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from formwright.engine import accounts, packages
+from formwright.factory import runtime_of
+
+
+def user_path(visitor, login: str) -> str:
+    return visitor.get(f"/views/core.users?q={login}").one("#results .title")["href"]
+
+
+def change(visitor, path: str, **typed: list[str]):
+    values = visitor.get(f"{path}/edit").values()
+    page = visitor.post(f"{path}/edit", values | {f"f-{key}": v for key, v in typed.items()})
+    assert page.status == 303, page.texts("#summary li")
+    return page
+
+
+@pytest.fixture
+def admin(own_app, open_browser):
+    return open_browser(own_app, "ada")
+
+
+def test_somebody_who_is_made_inactive_is_out_and_stays_out_until_made_active(
+    own_app, open_browser, admin
+):
+    rep = open_browser(own_app, "rep")
+    path = user_path(admin, "rep")
+    change(admin, path, active=[""])
+    assert rep.get("/").status == 303
+    assert open_browser(own_app).log_in("rep").status == 422
+    with runtime_of(own_app).store.transaction(write=False) as tx:
+        credential = tx.users.credential("rep")
+        assert credential is not None
+        assert not tx.users.sessions_of(credential.user)
+    change(admin, path, active=["", "true"])
+    assert open_browser(own_app).log_in("rep").status == 303
+    assert rep.get("/").status == 303
+
+
+def test_somebody_with_another_log_in_name_logs_in_under_that_one_only(
+    own_app, open_browser, admin
+):
+    rep = open_browser(own_app, "rep")
+    change(admin, user_path(admin, "rep"), login=["renamed"])
+    assert rep.get("/").status == 303
+    assert open_browser(own_app).log_in("rep").status == 422
+    assert open_browser(own_app).log_in("renamed").status == 303
+
+
+def test_a_change_that_is_no_matter_for_logging_in_leaves_sessions_open(
+    own_app, open_browser, admin
+):
+    rep = open_browser(own_app, "rep")
+    change(admin, user_path(admin, "rep"), job_title=["Engineer"])
+    assert rep.get("/").status == 200
+
+
+def test_the_log_in_name_of_somebody_in_the_trash_is_refused_at_its_field(own_app, admin):
+    path = user_path(admin, "rep")
+    assert admin.post(f"{path}/delete").status == 303
+    path = user_path(admin, "boss")
+    values = admin.get(f"{path}/edit").values()
+    page = admin.post(f"{path}/edit", values | {"f-login": ["rep"]})
+    assert page.status == 422
+    assert "Log-in" in page.texts("#summary li")[0]
+
+
+def test_a_password_for_somebody_who_is_not_active_lets_nobody_in(own_app, open_browser, admin):
+    path = user_path(admin, "rep")
+    change(admin, path, active=[""])
+    runtime = runtime_of(own_app)
+    with runtime.unit(packages.installer(runtime.catalog), write=True) as unit:
+        credential = unit.tx.users.credential("rep")
+        assert credential is not None
+        accounts.give_access(unit, credential.user, "rep", "right-horse-battery", ["crm.sales_rep"])
+    assert open_browser(own_app).log_in("rep").status == 422
