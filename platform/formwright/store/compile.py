@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    cast,
     false,
     literal,
     null,
@@ -194,16 +195,16 @@ class _Compiler:
                 raise CannotCompile(say("a database cannot compare such values"))
 
     def _nothing(self, kind: Kind) -> Sql:
-        """Return null as a bound value: SQLAlchemy would turn ``= NULL`` that is written out into IS NULL."""
+        """Return null with a type; SQLAlchemy would turn ``= NULL`` without one into IS NULL."""
         match kind.base:
-            case Base.NUMBER | Base.MONEY:
-                return literal(None, Numeric() if self.postgres else Text())
+            case Base.NUMBER | Base.MONEY if self.postgres:
+                return cast(null(), Numeric())
             case Base.DATE | Base.DATETIME:
-                return literal(None, Instant())
+                return cast(null(), Instant())
             case Base.REFERENCE:
-                return literal(None, BigInteger())
+                return cast(null(), BigInteger())
             case _:
-                return literal(None, Text())
+                return cast(null(), Text())
 
     def test(self, node: Node, *, loose: bool) -> Condition:
         """Return a part that is yes or no as a condition; null in it means an error, when loose also false."""
