@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from formwright.definitions.model import Action, Catalog, Grant
 from formwright.engine.actor import Actor
+from formwright.engine.pipeline import condition_holds
 from formwright.errors import Forbidden
 from formwright.store.across import any_of, parent_exists
 from formwright.store.compile import compile_condition
 from formwright.texts import say
 
 if TYPE_CHECKING:
-    from formwright.engine.runtime import Unit
-    from formwright.store.columns import RecordColumns
+    from formwright.engine.rows import Lookup, ValuesRow
+    from formwright.expressions.environment import Environment
+    from formwright.store.columns import Columns, RecordColumns
 
+_USER = "core.user"
 #: What a right on a child row follows: the right on the record it belongs to.
 _PARENT_ACTION = {
     Action.CREATE: Action.UPDATE,
     Action.DELETE: Action.UPDATE,
     Action.RESTORE: Action.UPDATE,
 }
+
+
+class Asking(Protocol):
+    """What deciding about rights asks of a unit of work."""
+
+    catalog: Catalog
+    actor: Actor
+
+    @property
+    def columns(self) -> Columns:
+        """How attributes become columns of the store."""
+        ...
+
+    @property
+    def lookup(self) -> Lookup:
+        """Follows every reference, for conditions on values."""
+        ...
+
+    def bindings(self) -> Environment:
+        """Return the constants of a condition: me, settings, now."""
+        ...
 
 
 def grants_for(catalog: Catalog, actor: Actor, action: Action, entity: str) -> list[Grant]:
@@ -49,7 +73,7 @@ def require(catalog: Catalog, actor: Actor, action: Action, entity: str) -> None
         raise Forbidden(say("You do not have the right to do this."))
 
 
-def scope(unit: Unit, action: Action, row: RecordColumns) -> list[Any] | None:
+def scope(unit: Asking, action: Action, row: RecordColumns) -> list[Any] | None:
     """Return the conditions that select the records on which the unit's actor may do ``action``.
 
     [] means all of them, None means none at all. The conditions go into the statement itself, so that lists,
@@ -62,7 +86,29 @@ def scope(unit: Unit, action: Action, row: RecordColumns) -> list[Any] | None:
     return _either(unit, grants, row)
 
 
-def _either(unit: Unit, grants: Sequence[Grant], row: RecordColumns) -> list[Any] | None:
+def readable(unit: Asking, row: RecordColumns) -> list[Any] | None:
+    """Return the conditions under which the unit's actor may see records of this kind; None for none of them.
+
+    Users are seen by name by everybody who is logged in: owners and authors are shown on every record.
+    """
+    if row.entity == _USER and unit.actor.id is not None:
+        return []
+    return scope(unit, Action.READ, row)
+
+
+def allows(unit: Asking, action: Action, row: ValuesRow) -> bool:
+    """Return whether the actor may do ``action`` on a record that is no longer among the living, by its values."""
+    grants = grants_for(unit.catalog, unit.actor, action, row.entity)
+    environment = unit.lookup.environment(row)
+    return any(condition_holds(grant.scope, environment) for grant in grants)
+
+
+def has_own_grants(catalog: Catalog, entity: str) -> bool:
+    """Return whether rights on a child entity are given to it itself; else they follow the record it belongs to."""
+    return any(grant.entity == entity for grant in catalog.grants)
+
+
+def _either(unit: Asking, grants: Sequence[Grant], row: RecordColumns) -> list[Any] | None:
     if not grants:
         return None
     scopes = [grant.scope for grant in grants]
@@ -80,7 +126,7 @@ def _either(unit: Unit, grants: Sequence[Grant], row: RecordColumns) -> list[Any
     ]
 
 
-def _parent_scope(unit: Unit, action: Action, row: RecordColumns) -> list[Any] | None:
+def _parent_scope(unit: Asking, action: Action, row: RecordColumns) -> list[Any] | None:
     parent = unit.columns.record(row.definition.parent)
     conditions = scope(unit, action, parent)
     if conditions is None:

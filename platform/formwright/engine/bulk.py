@@ -37,11 +37,10 @@ def insert_batch(
     check_references(unit, works)
     good = [work for work in works if not work.errors]
     number_all(unit, good)
-    results = unit.tx.records.insert_many(
+    results: Sequence[Inserted] = unit.tx.records.insert_many(
         entity_name, [work.values for work in good], by=unit.actor.id, channel=channel
     )
     stored: dict[int, Stored] = {}
-    result: Inserted
     for work, result in zip(good, results, strict=True):
         if isinstance(result, UniqueViolation):
             stored[id(work)] = clash_violations(work, result)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -19,7 +19,13 @@ from formwright.engine.drafts import Input, Typed, Violation
 from formwright.engine.rows import Lookup, ValuesRow
 from formwright.errors import FormwrightError
 from formwright.expressions.check import Checked
-from formwright.expressions.evaluate import Environment, EvaluationError, Row, prepare
+from formwright.expressions.evaluate import (
+    BudgetExceeded,
+    Environment,
+    EvaluationError,
+    Row,
+    prepare,
+)
 from formwright.expressions.kinds import Value
 from formwright.fieldtypes.base import FieldType, ValueProblem
 from formwright.ids import format_id, parse_id
@@ -42,6 +48,9 @@ class Context:
     lookup: Lookup
     reader: Reader
     channel: str = "form"
+    #: Takes out references the writer may not choose, before any expression follows them; None where the caller has
+    #: looked the records up within the writer's rights already.
+    screen: Callable[[Sequence[Work]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +139,24 @@ class Work:
     key: str = ""
     given: set[str] = field(default_factory=set)
     typed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Fields whose new reference was taken out.
+    refused: set[str] = field(default_factory=set)
+    #: Computed fields whose result does not fit them, with what is wrong.
+    unfit: dict[str, Text] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     readonly: set[str] = field(default_factory=set)
     required: set[str] = field(default_factory=set)
     rows: dict[str, list[Work]] = field(default_factory=dict)
+    #: The ids of the rows that are stored, by subform.
+    before_ids: dict[str, list[int]] = field(default_factory=dict)
     #: Subforms whose rows the writer gave: those not among ``rows`` any more are to be deleted.
     written_rows: set[str] = field(default_factory=set)
     violations: list[Violation] = field(default_factory=list)
+
+    @property
+    def children(self) -> list[Work]:
+        """The rows of all subforms."""
+        return [child for rows in self.rows.values() for child in rows]
 
     @property
     def errors(self) -> bool:
@@ -167,32 +187,56 @@ def work_out(
     """
     work = _begin(plan, context, given, before, None)
     _begin_rows(work, context, given, before_rows or {})
-    environment = _environment(work, context)
-    _fill_in(work, environment, changed)
+    if context.screen is not None:
+        context.screen([work, *work.children])
+    parts = [(each, _environment(each, context)) for each in (work, *work.children)]
+    places = {id(child): f"{key}.{child.key}." for key, rows in work.rows.items() for child in rows}
+    for each, environment in parts:
+        place = places.get(id(each), "")
+        _fill_in(
+            each, environment, changed.removeprefix(place) if changed.startswith(place) else ""
+        )
+    _settle(work, parts, form)
+    for each, environment in parts:
+        _judge(each, environment, context)
     for key, rows in work.rows.items():
         for child in rows:
-            prefix = f"{key}.{child.key}."
-            inner = changed.removeprefix(prefix) if changed.startswith(prefix) else ""
-            child_environment = _environment(child, context)
-            _fill_in(child, child_environment, inner)
-            _compute(child, child_environment)
-    _compute(work, environment)
-    if _conditions(work, environment, form):
-        _compute(work, environment)
-    for rows in work.rows.values():
-        for child in rows:
-            child_environment = _environment(child, context)
-            if _conditions(child, child_environment, None):
-                _compute(child, child_environment)
-            _judge(child, child_environment, context)
-    _judge(work, environment, context)
-    for key, rows in work.rows.items():
-        for child in rows:
-            for violation in child.violations:
-                work.violations.append(
-                    Violation(violation.message, key, child.key, violation.field, violation.level)
-                )
+            for wrong in child.violations:
+                found = Violation(wrong.message, key, child.key, wrong.field, wrong.level)
+                work.violations.append(found)
     return work
+
+
+def look(
+    plan: EntityPlan,
+    context: Context,
+    before: StoredRecord,
+    before_rows: Mapping[str, Sequence[StoredRecord]],
+) -> Work:
+    """Return a stored record as a page shows it: what is hidden and what is read-only; nothing is changed or judged."""
+    work = _begin(plan, context, Input(), before, None)
+    _begin_rows(work, context, Input(), before_rows)
+    for each in (work, *work.children):
+        _conditions(each, _environment(each, context), None)
+    return work
+
+
+def _settle(work: Work, parts: Sequence[tuple[Work, Environment]], form: Form | None) -> None:
+    """Compute and hide until nothing changes any more: what is cleared may hide and change something else.
+
+    Rows come before the record they belong to, whose totals read them. Each round clears a field, so it ends.
+    """
+    bottom_up = [*parts[1:], parts[0]]
+    cleared = True
+    while cleared:
+        cleared = False
+        for each, environment in bottom_up:
+            _compute(each, environment)
+            _conditions(each, environment, form if each is work else None)
+            if _clear_hidden(each):
+                cleared = True
+    for each, _ in parts:
+        _refuse_out_of_place(each)
 
 
 def _environment(work: Work, context: Context) -> Environment:
@@ -279,7 +323,7 @@ def _take(work: Work, context: Context, field_: Field, value: Any) -> None:
         field_.immutable and work.before is not None and current is not None
     )
     if settled:
-        if value is not None and value != current and not field_.computed:
+        if value != current and not field_.computed and (value is not None or field_.immutable):
             work.violations.append(Violation(NOT_WRITABLE, name))
         return
     work.given.add(name)
@@ -295,6 +339,7 @@ def _begin_rows(
     for subform in work.plan.subforms:
         key = subform.key
         stored = {record.id: record for record in before_rows.get(key, ())}
+        work.before_ids[key] = list(stored)
         plan = work.plan.children[key]
         rows: list[Work] = []
         if key in given.rows:
@@ -349,13 +394,21 @@ def _compute(work: Work, environment: Environment) -> None:
 
 def _set(work: Work, field_: Field, evaluator: Evaluator, environment: Environment) -> None:
     """Give ``field_`` the value of an expression; one that cannot be worked out leaves it empty."""
+    work.unfit.pop(field_.key, None)
     try:
         value = evaluator(environment)
         if isinstance(value, Decimal) and field_.compute is not None:
             value = round_to(value, field_)
         value = None if value is None else field_.type.accept(field_, value)
-    except (EvaluationError, ValueProblem):
+    except EvaluationError:
         value = None
+    except BudgetExceeded as exceeded:
+        value = None
+        work.unfit[field_.key] = exceeded.text
+    except ValueProblem as problem:
+        value = None
+        if field_.computed:
+            work.unfit[field_.key] = problem.text
     if value is None:
         work.values.pop(field_.key, None)
     else:
@@ -364,61 +417,87 @@ def _set(work: Work, field_: Field, evaluator: Evaluator, environment: Environme
 
 def round_to(value: Decimal, field_: Field) -> Decimal:
     """Return ``value`` at the scale of ``field_``, halves away from zero as on an invoice."""
-    if value == value.to_integral_value() and field_.scale == 0:
-        return value
-    return value.quantize(Decimal(1).scaleb(-field_.scale), ROUND_HALF_UP)
+    try:
+        return value.quantize(Decimal(1).scaleb(-field_.scale), ROUND_HALF_UP)
+    except InvalidOperation:
+        raise ValueProblem(say("The result has too many digits.")) from None
 
 
 # --- what is shown, asked for and allowed ---------------------------------------------------------------------------
 
 
-def _conditions(work: Work, environment: Environment, form: Form | None) -> bool:
-    """Work out visibility, read-only and required; return True when a value was cleared."""
+def _conditions(work: Work, environment: Environment, form: Form | None) -> None:
+    """Work out what is visible, read-only and required."""
     plan = work.plan
     work.hidden = {key for key, evaluator in plan.visible_when if not holds(evaluator, environment)}
-    if form is not None:
-        work.hidden |= _hidden_by_layout(form.layout, environment)
-        work.required |= _required_by_layout(form.layout)
     work.readonly = {key for key, evaluator in plan.readonly_when if holds(evaluator, environment)}
-    work.required |= {key for key, evaluator in plan.required_when if holds(evaluator, environment)}
+    work.required = {key for key, evaluator in plan.required_when if holds(evaluator, environment)}
     work.required.update(plan.required)
-    cleared = False
-    for key in work.hidden:
-        field_ = plan.entity.fields.get(key)
-        if field_ is None or key not in work.values:
-            continue
-        if field_.on_hide == "clear":
-            del work.values[key]
-            cleared = True
-        elif field_.on_hide == "reject" and key in work.given and work.changed(key):
-            work.violations.append(
-                Violation(say("This field does not apply here; leave it empty."), key)
-            )
-    for key in work.readonly & work.given:
-        if work.changed(key):
+    if form is not None:
+        _conditions_of_layout(work, form.layout, environment)
+
+
+def _clear_hidden(work: Work) -> bool:
+    """Empty the hidden fields that ask for it; return whether there were any."""
+    gone = [
+        key
+        for key in work.hidden & work.values.keys()
+        if (field_ := work.plan.fields.get(key)) is not None and field_.on_hide == "clear"
+    ]
+    for key in gone:
+        del work.values[key]
+    return bool(gone)
+
+
+def _refuse_out_of_place(work: Work) -> None:
+    """Add a violation for what was given where nothing may be given now."""
+    for key in work.hidden & work.given:
+        field_ = work.plan.fields.get(key)
+        if (
+            field_ is not None
+            and field_.on_hide == "reject"
+            and key in work.values
+            and work.changed(key)
+        ):
+            message = say("This field does not apply here; leave it empty.")
+            work.violations.append(Violation(message, key))
+    for key in work.readonly:
+        if (key in work.given and work.changed(key)) or (
+            key in work.written_rows and rows_differ(work, key)
+        ):
             work.violations.append(Violation(NOT_WRITABLE, key))
-    return cleared
 
 
-def _hidden_by_layout(
-    nodes: Sequence[Node], environment: Environment, *, hidden: bool = False
-) -> set[str]:
-    found: set[str] = set()
+def rows_differ(work: Work, key: str) -> bool:
+    """Return whether the rows of a subform differ from those that are stored: added, removed, moved or changed."""
+    rows = work.rows[key]
+    if [row.before.id if row.before else None for row in rows] != work.before_ids.get(key, []):
+        return True
+    return any(row.before is not None and row.values != present(row.before.values) for row in rows)
+
+
+def _conditions_of_layout(
+    work: Work,
+    nodes: Sequence[Node],
+    environment: Environment,
+    *,
+    hidden: bool = False,
+    readonly: bool = False,
+) -> None:
+    """Add what the parts of a form say about the fields inside them."""
     for node in nodes:
-        away = hidden or (
-            node.visible_when is not None and not holds(prepare(node.visible_when), environment)
+        away = hidden or not condition_holds(node.visible_when, environment)
+        locked = readonly or (
+            node.readonly_when is not None and holds(prepare(node.readonly_when), environment)
         )
-        if away and node.field:
-            found.add(node.field)
-        found |= _hidden_by_layout(node.items, environment, hidden=away)
-    return found
-
-
-def _required_by_layout(nodes: Sequence[Node]) -> set[str]:
-    found = {node.field for node in nodes if node.required and node.field}
-    for node in nodes:
-        found |= _required_by_layout(node.items)
-    return found
+        if node.field:
+            if away:
+                work.hidden.add(node.field)
+            if locked:
+                work.readonly.add(node.field)
+            if node.required:
+                work.required.add(node.field)
+        _conditions_of_layout(work, node.items, environment, hidden=away, readonly=locked)
 
 
 def holds(evaluator: Evaluator, environment: Environment) -> bool:
@@ -445,8 +524,10 @@ def _judge(work: Work, environment: Environment, context: Context) -> None:
             if wrong is not None:
                 work.violations.append(Violation(wrong, key))
                 break
+    work.violations.extend(Violation(wrong, key) for key, wrong in work.unfit.items())
     for key in work.required:
-        if key not in work.hidden and key not in work.typed and is_missing(work, key):
+        absent = work.hidden | work.typed.keys() | work.refused
+        if key not in absent and is_missing(work, key):
             work.violations.append(Violation(REQUIRED, key))
     for subform in plan.subforms:
         wrong = _row_limits(work, subform)

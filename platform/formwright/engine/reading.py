@@ -11,11 +11,11 @@ from formwright.definitions.model import Action, Entity, Field, Form, Sort, View
 from formwright.engine import access
 from formwright.engine.drafts import Draft, Input
 from formwright.engine.formats import Titles, references_in, show
-from formwright.engine.pipeline import condition_holds, work_out
+from formwright.engine.pipeline import condition_holds, look, work_out
 from formwright.engine.records import as_draft, find, stored_rows, title_of
-from formwright.engine.references import read_across
 from formwright.engine.rows import ValuesRow
-from formwright.engine.views import ListPage, ListState, list_rows, views_of
+from formwright.engine.titles import preload, titles_of
+from formwright.engine.views import ListPage, ListState, generated_view, list_rows, views_of
 from formwright.errors import Forbidden, NotFound
 from formwright.ids import parse_id
 from formwright.store.across import counts, refers, which_hold
@@ -96,10 +96,7 @@ def open_record(
     record = find(unit, Action.READ, entity_name, record_id)
     entity = unit.entity(entity_name)
     rows = stored_rows(unit, record)
-    work = work_out(
-        unit.plan(entity_name), unit.context(), Input(), before=record, before_rows=rows
-    )
-    work.violations.clear()  # a page shows what is stored; it judges nothing
+    work = look(unit.plan(entity_name), unit.context_for_showing(), record, rows)
     changes, older = unit.tx.history.page(entity_name, record.id, older_than)
     titles = _titles(unit, entity, work.row, rows, changes)
     return RecordPage(
@@ -117,7 +114,7 @@ def open_record(
 
 def form_for(unit: Unit, entity_name: str, purpose: str, row: ValuesRow | None = None) -> Form:
     """Return the first form of an entity that serves ``purpose``, these roles and this record."""
-    environment = unit.lookup.environment(row or ValuesRow(unit.entity(entity_name), {}))
+    environment = unit.sight.environment(row or ValuesRow(unit.entity(entity_name), {}))
     for form in unit.catalog.forms.values():
         if form.entity != entity_name or purpose not in form.purpose:
             continue
@@ -196,6 +193,8 @@ def related_page(
 def related_view(unit: Unit, field: Field) -> View:
     """Return the view whose columns a related list shows, without the column that leads back here."""
     views = views_of(unit, field.target)
+    if not views:
+        return generated_view(unit.entity(field.target))
     view = next((each for each in views if each.default), views[0])
     columns = tuple(column for column in view.columns if column.path.split(".")[0] != field.via)
     return replace(view, columns=columns[:6])
@@ -263,16 +262,6 @@ def _titles(
     return titles_of(unit, wanted)
 
 
-def titles_of(unit: Unit, wanted: dict[str, set[int]]) -> Titles:
-    """Return the titles of those of the ``wanted`` records that the actor may read."""
-    titles = Titles()
-    for (entity, number), readable in read_across(unit, wanted).items():
-        row = unit.lookup.row(entity, number) if readable else None
-        if row is not None:
-            titles.known[entity, number] = unit.title(row)
-    return titles
-
-
 def draft_titles(unit: Unit, draft: Draft) -> Titles:
     """Return the names of everything that a draft and its rows refer to."""
     wanted: dict[str, set[int]] = {}
@@ -304,6 +293,8 @@ def pick(
     ``subform`` and ``row_key`` lead to a field of a row. The field's filter and the actor's right to read both stand
     in the statement.
     """
+    if record is None and not access.may(unit.catalog, unit.actor, Action.READ, entity_name):
+        access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
     rows = stored_rows(unit, record) if record is not None else {}
     work = work_out(unit.plan(entity_name), unit.context(), given, before=record, before_rows=rows)
     if subform:
@@ -312,7 +303,7 @@ def pick(
     if field is None or not field.target or field.type.virtual:
         raise NotFound(say("There is no such field."))
     row = unit.columns.record(field.target)
-    conditions = [] if field.target == "core.user" else access.scope(unit, Action.READ, row)
+    conditions = access.readable(unit, row)
     if conditions is None:
         return []
     conditions = list(conditions)
@@ -332,6 +323,10 @@ def pick(
 def choices(unit: Unit, records: Iterable[StoredRecord]) -> list[Choice]:
     """Return records as things to pick: title, and the search fields as a second line."""
     found = []
+    records = list(records)
+    for name in {record.entity for record in records}:
+        rows = [unit.sight.wrap(record) for record in records if record.entity == name]
+        preload(unit, unit.entity(name), rows, unit.entity(name).display.reads)
     for record in records:
         entity = unit.entity(record.entity)
         title = title_of(unit, record)
@@ -360,11 +355,10 @@ def search_all(unit: Unit, text: str, limit: int = 5) -> list[tuple[Entity, list
         scope = access.scope(unit, Action.READ, row)
         if scope is None:
             continue
-        if number is not None:
-            record = unit.tx.records.find(
-                name, number, access.scope(unit, Action.READ, unit.columns.main(name)) or []
-            )
-            records = [record] if record else []
+        own = access.scope(unit, Action.READ, unit.columns.main(name)) or []
+        record = unit.tx.records.find(name, number, own) if number is not None else None
+        if record is not None:
+            records = [record]
         else:
             sort = (Sort("updated_at", descending=True),)
             records = list(

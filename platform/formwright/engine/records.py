@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,12 +21,20 @@ from formwright.engine.drafts import (
     RowDraft,
     Violation,
 )
-from formwright.engine.pipeline import Work, condition_holds, present, work_out
+from formwright.engine.pipeline import Work, condition_holds, present, rows_differ, work_out
 from formwright.engine.references import check_references
 from formwright.engine.runtime import Runtime, Unit
 from formwright.errors import Conflict, Forbidden, NotFound
-from formwright.store.problems import AlreadyStored, UniqueViolation
+from formwright.store.across import counts, refers, which_of
+from formwright.store.problems import (
+    AlreadyStored,
+    Referrer,
+    Restricted,
+    UniqueViolation,
+    ValueTooLong,
+)
 from formwright.store.rows import StoredRecord
+from formwright.store.trash import Discarded
 from formwright.texts import say
 
 NO_SUCH_RECORD = say("There is no such record, or you may not see it.")
@@ -60,6 +68,14 @@ class Refused(Exception):
         self.work = work
 
 
+class _Undone(Exception):
+    """Carries the draft of a refused record out of the transaction that is being undone."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__("undone")
+        self.draft = draft
+
+
 # --- reading one record ---------------------------------------------------------------------------------------------
 
 
@@ -76,13 +92,27 @@ def find(unit: Unit, action: Action, entity_name: str, record_id: int) -> Stored
 
 
 def stored_rows(unit: Unit, record: StoredRecord) -> dict[str, list[StoredRecord]]:
-    """Return the rows of each subform of ``record``, in order."""
+    """Return the rows of each subform of ``record``, in order; of rows with grants of their own those one may read."""
     entity = unit.entity(record.entity)
-    return {
-        field.key: unit.tx.records.children(field.target, [record.id])
-        for field in entity.fields.values()
-        if field.is_subform
-    }
+    found = {}
+    for field in entity.fields.values():
+        if field.is_subform:
+            rows = unit.tx.records.children(field.target, [record.id])
+            found[field.key] = _within(unit, Action.READ, field.target, rows)
+    return found
+
+
+def _within(
+    unit: Unit, action: Action, entity: str, rows: list[StoredRecord]
+) -> list[StoredRecord]:
+    """Return those of some subform rows on which the actor may do ``action``."""
+    if not rows or not access.has_own_grants(unit.catalog, entity):
+        return rows
+    conditions = access.scope(unit, action, unit.columns.main(entity))
+    if conditions is None:
+        return []
+    inside = which_of(unit.tx, entity, [row.id for row in rows], conditions)
+    return [row for row in rows if row.id in inside]
 
 
 # --- drafts ---------------------------------------------------------------------------------------------------------
@@ -98,6 +128,8 @@ def draft(
     form: Form | None = None,
 ) -> Draft:
     """Return a record as a form shows it, with what is typed worked out; nothing is written."""
+    if record is None:
+        access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
     rows = stored_rows(unit, record) if record is not None else {}
     work = work_out(
         unit.plan(entity_name),
@@ -126,7 +158,10 @@ def as_draft(unit: Unit, work: Work) -> Draft:
 
 
 def _states(unit: Unit, work: Work) -> dict[str, FieldState]:
-    environment = unit.lookup.environment(work.row)
+    work.row.computer = (
+        unit.sight.compute
+    )  # what is shown follows references as far as the actor may read
+    environment = unit.sight.environment(work.row)
     states = {}
     for key, field in work.plan.entity.fields.items():
         immutable = (
@@ -169,16 +204,29 @@ def create(
     already nothing is created, and the record that has it is returned: sent twice, a form makes one record.
     """
     try:
-        with runtime.unit(actor, write=True) as unit:
-            return create_in(
+        return _write(
+            runtime,
+            actor,
+            lambda unit: create_in(
                 unit, entity_name, given, channel=channel, form=form, record_id=record_id
-            )
+            ),
+        )
     except AlreadyStored as there:
         with runtime.unit(actor) as unit:
             return Accepted(find(unit, Action.READ, entity_name, there.record_id), changed=False)
-    except Refused as wrong:
-        with runtime.unit(actor) as unit:
-            return Rejected(as_draft(unit, wrong.work))
+
+
+def _write(runtime: Runtime, actor: Actor, act: Callable[[Unit], Accepted]) -> Outcome:
+    """Run a command in a transaction of its own; what is wrong undoes all of it and comes back as a draft."""
+    try:
+        with runtime.unit(actor, write=True) as unit:
+            try:
+                return act(unit)
+            except Refused as wrong:
+                # Drawn while the transaction is open: what is shown may follow references.
+                raise _Undone(as_draft(unit, wrong.work)) from wrong
+    except _Undone as undone:
+        return Rejected(undone.draft)
 
 
 def create_in(
@@ -191,6 +239,7 @@ def create_in(
     record_id: int | None = None,
 ) -> Accepted:
     """Create a record inside a unit of work that is already open; raises to leave it when something is wrong."""
+    _refuse_rows(unit, entity_name)
     access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
     work = work_out(unit.plan(entity_name), unit.context(channel), given, form=form)
     check_references(unit, [work])
@@ -235,14 +284,13 @@ def update(
     ``version`` is the one the writer has seen (None: whatever is stored now). Raises Conflict when somebody was
     faster, NotFound for unknown and forbidden records alike.
     """
-    try:
-        with runtime.unit(actor, write=True) as unit:
-            return update_in(
-                unit, entity_name, record_id, given, version=version, channel=channel, form=form
-            )
-    except Refused as wrong:
-        with runtime.unit(actor) as unit:
-            return Rejected(as_draft(unit, wrong.work))
+    return _write(
+        runtime,
+        actor,
+        lambda unit: update_in(
+            unit, entity_name, record_id, given, version=version, channel=channel, form=form
+        ),
+    )
 
 
 def update_in(
@@ -256,6 +304,7 @@ def update_in(
     form: Form | None = None,
 ) -> Accepted:
     """Change a record inside a unit of work that is already open."""
+    _refuse_rows(unit, entity_name)
     before = find(unit, Action.UPDATE, entity_name, record_id)
     if version is not None and before.version != version:
         raise Conflict(say("Someone else has changed this record in the meantime."), before.version)
@@ -271,7 +320,7 @@ def update_in(
     check_references(unit, [work])
     _judge_document(unit, work)
     _stop_if_wrong(work, given)
-    rows_changed = _rows_differ(work, rows)
+    rows_changed = any(rows_differ(work, key) for key in work.rows)
     if work.values == present(before.values) and not rows_changed:
         return Accepted(before, changed=False)
     with _clashes(work):
@@ -321,6 +370,9 @@ class _clashes:  # noqa: N801 -- reads as a verb in `with`
         if isinstance(error, UniqueViolation):
             self._work.violations.extend(clash_violations(self._work, error))
             raise Refused(self._work) from error
+        if isinstance(error, ValueTooLong):
+            self._work.violations.append(Violation(error.text, error.field))
+            raise Refused(self._work) from error
 
 
 def clash_violations(work: Work, error: UniqueViolation) -> list[Violation]:
@@ -350,20 +402,6 @@ def _stop_if_wrong(work: Work, given: Input) -> None:
         raise Refused(work)
 
 
-def _rows_differ(work: Work, rows: dict[str, list[StoredRecord]]) -> bool:
-    for key in work.rows:
-        if [row.before.id if row.before else None for row in work.rows[key]] != [
-            r.id for r in rows.get(key, [])
-        ]:
-            return True
-        if any(
-            row.before is not None and row.values != present(row.before.values)
-            for row in work.rows[key]
-        ):
-            return True
-    return False
-
-
 def _write_rows(
     unit: Unit,
     work: Work,
@@ -376,27 +414,71 @@ def _write_rows(
         entity = work.plan.entity.fields[key].target
         kept = {row.before.id for row in rows if row.before is not None}
         gone = [record for record in (before or {}).get(key, []) if record.id not in kept]
+        new = [(position, row) for position, row in enumerate(rows) if row.before is None]
+        changed = [
+            (position, row, row.before)
+            for position, row in enumerate(rows)
+            if row.before is not None
+            and (row.values != present(row.before.values) or row.before.position != position)
+        ]
+        _require_rights_on_rows(unit, entity, bool(new), [r for _, _, r in changed], gone)
         if gone:
             unit.tx.records.delete_rows(gone, by=unit.actor.id, channel=channel)
-        for row in rows:
-            if row.before is None:
-                number(unit, row)
-        new = [(position, row) for position, row in enumerate(rows) if row.before is None]
-        if new:
-            unit.tx.records.insert_rows(
-                entity,
-                parent.id,
-                [(position, row.values) for position, row in new],
-                by=unit.actor.id,
-                channel=channel,
-            )
-        for position, row in enumerate(rows):
-            if row.before is not None and (
-                row.values != present(row.before.values) or row.before.position != position
-            ):
-                unit.tx.records.change(
-                    row.before, row.values, by=unit.actor.id, channel=channel, position=position
+        number_all(unit, [row for _, row in new])
+        with _row_clashes(work, key):
+            if new:
+                values = [(position, row.values) for position, row in new]
+                unit.tx.records.insert_rows(
+                    entity, parent.id, values, by=unit.actor.id, channel=channel
                 )
+            for position, row, stored in changed:
+                unit.tx.records.change(
+                    stored, row.values, by=unit.actor.id, channel=channel, position=position
+                )
+
+
+def _require_rights_on_rows(
+    unit: Unit,
+    entity: str,
+    creates: bool,
+    changed: list[StoredRecord],
+    gone: list[StoredRecord],
+) -> None:
+    """Raise Forbidden where rows have grants of their own that do not let the actor do what is to be done."""
+    if not access.has_own_grants(unit.catalog, entity):
+        return
+    if creates:
+        access.require(unit.catalog, unit.actor, Action.CREATE, entity)
+    for action, rows in ((Action.UPDATE, changed), (Action.DELETE, gone)):
+        if len(_within(unit, action, entity, rows)) < len(rows):
+            raise Forbidden(say("You do not have the right to do this."))
+
+
+class _row_clashes:  # noqa: N801 -- reads as a verb in `with`
+    """Turns a uniqueness clash among the rows of a subform into violations at their fields."""
+
+    def __init__(self, work: Work, key: str) -> None:
+        self._work = work
+        self._key = key
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if not isinstance(error, UniqueViolation):
+            return
+        rows = self._work.rows[self._key]
+        for wrong in clash_violations(rows[0], error):
+            values = [row.values.get(wrong.field) for row in rows]
+            twice = [row for row in rows if values.count(row.values.get(wrong.field)) > 1]
+            place = next(
+                (row for row in twice or rows if row.before is None or row.changed(wrong.field)),
+                rows[0],
+            )
+            found = Violation(wrong.message, self._key, place.key, wrong.field)
+            self._work.violations.append(found)
+            place.violations.append(wrong)
+        raise Refused(self._work) from error
 
 
 def _require_scope(unit: Unit, action: Action, work: Work, record: StoredRecord) -> None:
@@ -422,11 +504,38 @@ def delete(
     Raises ``store.problems.Restricted`` while records that restrict its deletion refer to it.
     """
     with runtime.unit(actor, write=True) as unit:
+        _refuse_rows(unit, entity_name)
         record = find(unit, Action.DELETE, entity_name, record_id)
         title = title_of(unit, record)
         conditions = access.scope(unit, Action.DELETE, unit.columns.main(entity_name)) or []
-        deletion = unit.tx.trash.delete(record, by=unit.actor.id, channel=channel, where=conditions)
+        try:
+            deletion = unit.tx.trash.delete(
+                record, by=unit.actor.id, channel=channel, where=conditions
+            )
+        except Restricted as held:
+            raise Restricted(_as_far_as_seen(unit, record, held)) from None
         return Deletion(deletion.id, deletion.count, title)
+
+
+def _refuse_rows(unit: Unit, entity_name: str) -> None:
+    """Refuse to write a row of a subform by itself: totals, limits and versions of its record would not know."""
+    if unit.entity(entity_name).parent:
+        raise Forbidden(say("Rows are changed through the record they belong to."))
+
+
+def _as_far_as_seen(unit: Unit, record: StoredRecord, held: Restricted) -> list[Referrer]:
+    """Return who holds on to a record, each counted as far as the actor may read; others as nobody in particular."""
+    found = []
+    for referrer in held.referrers:
+        row = unit.columns.record(referrer.entity)
+        scope = access.readable(unit, row)
+        seen = 0
+        if scope is not None:
+            conditions = [refers(unit.tx, row, referrer.field, record.id), *scope]
+            seen = counts(unit.tx, [(row, conditions)], referrer.count)[0][0]
+        if seen:
+            found.append(Referrer(referrer.entity, referrer.field, seen))
+    return found
 
 
 def restore(
@@ -462,15 +571,23 @@ def _restore_scope(unit: Unit, deleted_by: int | None, row: Any) -> list[Any] | 
 def trash(unit: Unit, entity_name: str, limit: int = 50) -> list[TrashedRecord]:
     """Return the newest deletions of an entity that the actor may restore."""
     access.require(unit.catalog, unit.actor, Action.RESTORE, entity_name)
-    found = []
-    for item in unit.tx.trash.newest(entity_name, limit):
-        by = unit.lookup.row("core.user", item.deleted_by) if item.deleted_by else None
-        name = str(by.get("name") or "") if by else ""
-        title = unit.title(unit.lookup.wrap(item.record))
-        found.append(TrashedRecord(item.deletion_id, item.record.id, title, item.deleted_at, name))
-    return found
+    items = [
+        item
+        for item in unit.tx.trash.newest(entity_name, limit)
+        if access.allows(unit, Action.RESTORE, unit.lookup.wrap(item.record))
+    ]
+    people = {item.deleted_by for item in items if item.deleted_by is not None}
+    unit.sight.preload({"core.user": people})
+    return [_trashed(unit, item) for item in items]
+
+
+def _trashed(unit: Unit, item: Discarded) -> TrashedRecord:
+    by = unit.sight.row("core.user", item.deleted_by) if item.deleted_by is not None else None
+    name = str(by.get("name") or "") if by else ""
+    title = title_of(unit, item.record)
+    return TrashedRecord(item.deletion_id, item.record.id, title, item.deleted_at, name)
 
 
 def title_of(unit: Unit, record: StoredRecord) -> str:
     """Return how a record is named everywhere."""
-    return unit.title(unit.lookup.wrap(record))
+    return unit.title(unit.sight.wrap(record))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from formwright.definitions.model import Catalog, Entity
 from formwright.engine.actor import Actor
@@ -13,6 +12,7 @@ from formwright.expressions.kinds import Value
 from formwright.store.across import referring
 
 if TYPE_CHECKING:
+    from formwright.store.columns import RecordColumns
     from formwright.store.rows import StoredRecord
     from formwright.store.transaction import Transaction
 
@@ -103,14 +103,27 @@ class SettingsRow:
         return value
 
 
-class Lookup:
-    """Follows references, backlinks and subforms from a row, each record read once a unit of work."""
+#: Reads records of several entities in one statement, each with whether it may be used.
+Fetch: TypeAlias = Callable[[Mapping[str, set[int]]], Iterable[tuple["StoredRecord", bool]]]
+#: The conditions on a row source of an entity under which its records may be used; None for none of them.
+Scope: TypeAlias = Callable[["RecordColumns"], list[Any] | None]
 
-    def __init__(self, tx: Transaction, catalog: Catalog, now: datetime, timezone: str) -> None:
+
+class Lookup:
+    """Follows references, backlinks and subforms from a row, each record read once a unit of work.
+
+    What it may follow is decided by ``fetch`` and ``scope``: everything, for computing what is stored, or what the
+    actor may read, for everything that is shown. A record out of reach is answered like one that does not exist.
+    """
+
+    def __init__(
+        self, tx: Transaction, catalog: Catalog, timezone: str, fetch: Fetch, scope: Scope
+    ) -> None:
         self._tx = tx
         self._catalog = catalog
-        self._now = now
         self._timezone = timezone
+        self._fetch = fetch
+        self._scope = scope
         self._rows: dict[tuple[str, int], ValuesRow | None] = {}
         self.roots: dict[str, Row | Value] = {}
 
@@ -121,20 +134,23 @@ class Lookup:
         self._rows[record.entity, record.id] = row
         return row
 
-    def preload(self, entity: str, ids: Sequence[int]) -> None:
-        """Read the records ``ids`` at once, so that following them later costs no query."""
-        missing = [number for number in set(ids) if (entity, number) not in self._rows]
-        if not missing:
-            return
-        for number in missing:
-            self._rows[entity, number] = None
-        for record in self._tx.records.get_many(entity, missing):
-            self.wrap(record)
+    def preload(self, wanted: Mapping[str, Iterable[int]]) -> None:
+        """Read records of several entities at once, so that following them later costs no query."""
+        missing: dict[str, set[int]] = {}
+        for entity, numbers in wanted.items():
+            fresh = {number for number in numbers if (entity, number) not in self._rows}
+            if fresh:
+                missing[entity] = fresh
+                self._rows.update(dict.fromkeys(((entity, number) for number in fresh), None))
+        if missing:
+            for record, usable in self._fetch(missing):
+                if usable:
+                    self.wrap(record)
 
     def row(self, entity: str, id: int) -> ValuesRow | None:  # noqa: A002 -- the protocol's name
-        """Return the row of one record, or None when there is none."""
+        """Return the row of one record, or None when there is none within reach."""
         if (entity, id) not in self._rows:
-            self.preload(entity, [id])
+            self.preload({entity: (id,)})
         return self._rows[entity, id]
 
     def related(self, row: Row, field: str) -> Sequence[Row]:
@@ -148,18 +164,17 @@ class Lookup:
             children = self._tx.records.children(definition.target, [row.id or 0])
             return [self._child(record, row) for record in children]
         if definition.type.virtual:
-            return [
-                self.wrap(r)
-                for r in referring(self._tx, definition.target, definition.via, row.id or 0)
-            ]
+            target, via = definition.target, definition.via
+            found = referring(self._tx, target, via, row.id or 0, self._scope)
+            return [self.wrap(record) for record in found]
         value = row.get(field)
         ids = (
             [number for number in value if isinstance(number, int)]
             if isinstance(value, tuple)
             else []
         )
-        self.preload(definition.target, ids)
-        return [found for number in ids if (found := self.row(definition.target, number))]
+        self.preload({definition.target: ids})
+        return [each for number in ids if (each := self.row(definition.target, number))]
 
     def _child(self, record: StoredRecord, parent: Row) -> ValuesRow:
         row = self.wrap(record)
@@ -178,7 +193,7 @@ class Lookup:
             parent = self._stored_parent(row)
         extra: dict[str, Row | Value] = {**self.roots, "this": row, "parent": parent, **roots}
         return Environment(
-            record=row, now=self._now, timezone=self._timezone, roots=extra, source=self
+            record=row, now=self._tx.now, timezone=self._timezone, roots=extra, source=self
         )
 
     def _stored_parent(self, row: Row) -> Row | None:

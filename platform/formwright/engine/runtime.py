@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,18 +15,22 @@ from babel.dates import format_datetime
 from formwright.clock import Clock, SystemClock
 from formwright.definitions.load import load_sources
 from formwright.definitions.model import Catalog, Entity, Form, View
+from formwright.engine import access
 from formwright.engine.actor import Actor
 from formwright.engine.formats import Titles, show
 from formwright.engine.pipeline import Context, EntityPlan, plans_for
+from formwright.engine.references import screen
 from formwright.engine.rows import ActorRow, Lookup, SettingsRow, ValuesRow
 from formwright.errors import StoreUnavailable, UnknownName
 from formwright.expressions.environment import Environment, Row
-from formwright.store.columns import Columns
+from formwright.store.across import get_across
+from formwright.store.columns import Columns, RecordColumns
 from formwright.suggest import closest
 from formwright.texts import Reader, say
 
 if TYPE_CHECKING:
     from formwright.plugins.manager import Plugins
+    from formwright.store.rows import StoredRecord
     from formwright.store.store import Store
     from formwright.store.transaction import Transaction
 
@@ -169,15 +173,40 @@ class Unit:
 
     @cached_property
     def lookup(self) -> Lookup:
-        """Follows references for expressions, with ``me`` and ``settings`` at hand."""
-        lookup = Lookup(self.tx, self.catalog, self.now, self.reader.timezone)
+        """Follows every reference: for what is computed and stored, and for rules. Nothing of it is shown."""
+
+        def everything(wanted: Mapping[str, set[int]]) -> Iterable[tuple[StoredRecord, bool]]:
+            return get_across(self.tx, wanted, dict.fromkeys(wanted, ()))
+
+        return self._rooted(
+            Lookup(self.tx, self.catalog, self.reader.timezone, everything, lambda _row: [])
+        )
+
+    @cached_property
+    def sight(self) -> Lookup:
+        """Follows references as far as the actor may read: for titles, lists, pages and everything that is shown."""
+
+        def readable(row: RecordColumns) -> list[Any] | None:
+            return access.readable(self, row)
+
+        def read(wanted: Mapping[str, set[int]]) -> Iterable[tuple[StoredRecord, bool]]:
+            scopes = {entity: readable(self.columns.main(entity)) for entity in wanted}
+            return get_across(self.tx, wanted, scopes)
+
+        return self._rooted(Lookup(self.tx, self.catalog, self.reader.timezone, read, readable))
+
+    def _rooted(self, lookup: Lookup) -> Lookup:
         lookup.roots["me"] = ActorRow(self.actor, lookup)
         lookup.roots["settings"] = _LazySettings(self)
         return lookup
 
     def context(self, channel: str = "form") -> Context:
         """Return what the write pipeline shares between records."""
-        return Context(self.lookup, self.reader, channel)
+        return Context(self.lookup, self.reader, channel, lambda works: screen(self, works))
+
+    def context_for_showing(self) -> Context:
+        """Return what the pipeline needs to look at a stored record without judging it."""
+        return Context(self.sight, self.reader)
 
     def bindings(self, **roots: Any) -> Environment:
         """Return the constants of a condition that is turned into SQL: me, settings, now."""
@@ -191,7 +220,12 @@ class Unit:
 
     def title(self, row: ValuesRow) -> str:
         """Return how a record is named everywhere."""
-        return row.definition.display.render(self.lookup.environment(row), self.reader, self._shown)
+        shown = row
+        if row.computer != self.sight.compute:
+            shown = ValuesRow(row.definition, row.values, row.built_in, row.parent)
+            shown.children, shown.computer = row.children, self.sight.compute
+        environment = self.sight.environment(shown)
+        return row.definition.display.render(environment, self.reader, self._shown)
 
     def _shown(self, row: Row | None, path: tuple[str, ...], value: Any, reader: Reader) -> str:
         """Write the value of a field in a title as its reader sees it."""

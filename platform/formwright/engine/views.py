@@ -18,10 +18,10 @@ from formwright.definitions.model import (
     View,
 )
 from formwright.engine import access
-from formwright.engine.formats import Titles, references_in, show
+from formwright.engine.formats import Titles, show
 from formwright.engine.pipeline import condition_holds
-from formwright.engine.references import read_across
 from formwright.engine.rows import ValuesRow
+from formwright.engine.titles import preload, titles_on
 from formwright.errors import Forbidden
 from formwright.store.across import equals
 from formwright.store.compile import compile_condition
@@ -199,46 +199,36 @@ def _quick_filters(entity: Entity, view: View, state: ListState) -> Iterable[Qui
 
 
 def list_rows(unit: Unit, view: View, records: Sequence[StoredRecord]) -> list[ListRow]:
-    """Return the rows as shown; everything they refer to is read in one statement."""
+    """Return the rows as shown; everything they refer to is read a level at a time."""
     entity = unit.entity(view.entity)
-    rows = [unit.lookup.wrap(record) for record in records]
-    paths = [column.path for column in view.columns]
-    titles = titles_for(unit, entity, rows, [*paths, *(path[0] for path in entity.display.reads)])
+    rows = [unit.sight.wrap(record) for record in records]
+    shown = [tuple(column.path.split(".")) for column in view.columns]
+    preload(unit, entity, rows, [*shown, *_followed(entity, view)])
+    titles = titles_on(unit, entity, rows, shown)
     return [_list_row(unit, entity, view, row, titles) for row in rows]
 
 
-def titles_for(
-    unit: Unit, entity: Entity, rows: Sequence[ValuesRow], paths: Iterable[str]
-) -> Titles:
-    """Return the titles of every record that the fields at the start of ``paths`` refer to."""
-    heads = {path.split(".")[0] for path in paths}
-    fields = [
-        f
-        for key in heads
-        if (f := entity.fields.get(key)) is not None and f.target and not f.type.virtual
-    ]
-    wanted: dict[str, set[int]] = {}
-    for definition in fields:
-        for row in rows:
-            wanted.setdefault(definition.target, set()).update(
-                references_in(definition, row.values.get(definition.key))
-            )
-    titles = Titles()
-    for (target, number), readable in read_across(unit, wanted).items():
-        if readable:
-            titles.known[target, number] = _title(unit, target, number)
-    return titles
+def _followed(entity: Entity, view: View) -> Iterable[tuple[str, ...]]:
+    """Yield the paths that titles, marks and computed columns follow without showing what lies on the way."""
+    yield from entity.display.reads
+    styles = [*view.row_style, *(style for column in view.columns for style in column.style)]
+    for style in styles:
+        yield from style.when.reads
+    for column in view.columns:
+        field = entity.fields.get(column.path)
+        if field is not None and field.compute is not None and not field.stored:
+            yield from field.compute.reads
 
 
-def _title(unit: Unit, entity: str, number: int) -> str:
-    row = unit.lookup.row(entity, number)
-    if row is None:
-        return ""
-    return unit.title(row)
+def generated_view(entity: Entity) -> View:
+    """Return a plain list of an entity's first fields, where no view of it is open to the actor."""
+    fields = [f for f in entity.fields.values() if not f.type.virtual and not f.hidden][:6]
+    columns = tuple(Column(field.key, field.title) for field in fields)
+    return View(entity.key, entity.package, entity.name, entity.title_plural, columns=columns)
 
 
 def _list_row(unit: Unit, entity: Entity, view: View, row: ValuesRow, titles: Titles) -> ListRow:
-    environment = unit.lookup.environment(row)
+    environment = unit.sight.environment(row)
     color = next(
         (style.color for style in view.row_style if condition_holds(style.when, environment)), ""
     )
@@ -265,7 +255,7 @@ def _cell(unit: Unit, entity: Entity, path: str, row: ValuesRow, titles: Titles)
     if rest and definition.is_reference:
         if not isinstance(value, int) or not titles.readable(definition.target, value):
             return Cell("")
-        target = unit.lookup.row(definition.target, value)
+        target = unit.sight.row(definition.target, value)
         return (
             _cell(unit, unit.entity(definition.target), rest, target, titles)
             if target

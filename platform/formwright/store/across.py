@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
@@ -77,11 +77,19 @@ def refers(tx: Transaction, row: RecordColumns, via: str, target: int) -> Column
 
 
 def referring(
-    tx: Transaction, entity: str, via: str, target: int, limit: int = 1000
+    tx: Transaction,
+    entity: str,
+    via: str,
+    target: int,
+    scope: Callable[[RecordColumns], Sequence[ColumnElement[bool]] | None],
+    limit: int = 1000,
 ) -> list[StoredRecord]:
-    """Return the newest records of ``entity`` that refer to ``target`` through ``via``."""
+    """Return the newest records of ``entity`` within ``scope`` that refer to ``target`` through ``via``."""
     row = tx.columns.record(entity)
-    wanted = ListQuery(row, [refers(tx, row, via, target)], limit=limit)
+    conditions = scope(row)
+    if conditions is None:
+        return []
+    wanted = ListQuery(row, [refers(tx, row, via, target), *conditions], limit=limit)
     return list(tx.records.list(wanted).records)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, request
 
 from formwright.definitions.model import Action, Sort, View
-from formwright.engine import access, reading
+from formwright.engine import access, reading, titles
 from formwright.engine import views as engine
 from formwright.engine.drafts import Input
 from formwright.engine.runtime import Unit
@@ -214,7 +214,7 @@ def _title_of(unit: Unit, entity: str, text: str) -> str:
     number = parse_id(text)
     if number is None:
         return ""
-    return reading.titles_of(unit, {entity: {number}}).of(entity, number, unit.reader)
+    return titles.titles_of(unit, {entity: {number}}).of(entity, number, unit.reader)
 
 
 @blueprint.post("/views/<name>/pick/<key>")

@@ -19,7 +19,7 @@ from formwright.engine.imports.reading import Chunk
 from formwright.engine.imports.repeats import chunks, date_reader, find_repeats
 from formwright.engine.imports.report import Counts, Reasons, Report
 from formwright.engine.imports.running import AskOrder, date_order
-from formwright.engine.reading import titles_of
+from formwright.engine.titles import titles_of
 
 if TYPE_CHECKING:
     from formwright.engine.runtime import Runtime, Unit
