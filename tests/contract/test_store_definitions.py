@@ -217,3 +217,74 @@ def test_what_no_field_claims_any_more_is_kept_by_updates(open_store: Any, thing
     store.use(thing({"a": {"type": "text"}, "b": {"type": "text"}}))
     with store.transaction(write=False) as tx:
         assert dict(tx.records.get("t.thing", number).values) == {"a": "2", "b": "kept"}
+
+
+ODD = {
+    "integer": "abc",
+    "money": "12",
+    "date": "2024-02-30",
+    "datetime": "soon",
+    "time": "noon",
+    "boolean": "yes",
+    "tags": "one, two",
+    "text": 7,
+    "long_text": 7,
+    "address": "here",
+    "reference": "x",
+    "references": "x",
+}
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_what_a_field_of_another_type_has_left_is_read_as_empty_and_kept(
+    open_store: Any, thing: Any, indexed: bool
+) -> None:
+    store = open_store()
+    name = {"a": {"type": "text"}}
+    was = {
+        key: {"type": "integer" if odd == 7 else "text", "sortable": False}
+        for key, odd in ODD.items()
+    }
+    store.use(thing({**name, **was}))
+    number = insert(store, {"a": "old", **ODD})
+    options = {"indexed": indexed, "sortable": indexed, "target": "t.target"}
+    store.use(thing({**name, **{key: {"type": key, **options} for key in ODD}}))
+
+    empty = {key: False if key == "boolean" else None for key in ODD}
+    with store.transaction() as tx:
+        record = tx.records.get("t.thing", number)
+        assert (record.values, record.extra) == ({"a": "old", **empty}, ODD)
+        tx.records.change(record, {**record.values, "a": "new"}, by=None, channel="form")
+    assert names(store) == ["new"]
+    with store.transaction(write=False) as tx:
+        kept = {key: odd for key, odd in ODD.items() if key != "boolean"}
+        assert tx.records.get("t.thing", number).extra == kept
+        row = tx.columns.record("t.thing")
+        for key in ("integer", "money", "date", "datetime", "reference"):
+            assert tx.connection.execute(select(row.value(key)).where(row.belongs())).all() == [
+                (None,)
+            ]
+        for key in ("tags", "references"):
+            query = select(row.id).where(select(row.items(key).c.value).exists())
+            assert tx.connection.execute(query).all() == []
+        assert backfill.mismatches(tx.connection, tx.shape, "t.thing") == 0
+    if indexed:
+        for key in ("integer", "date"):
+            assert names(store, sort=(Sort(key),)) == ["new"]
+
+
+def test_a_new_value_takes_the_place_of_what_a_field_of_another_type_has_left(
+    open_store: Any, thing: Any
+) -> None:
+    store = open_store()
+    store.use(thing({"x": {"type": "text"}}))
+    number = insert(store, {"x": "abc"})
+    store.use(thing({"x": {"type": "integer"}}))
+    with store.transaction() as tx:
+        record = tx.records.change(
+            tx.records.get("t.thing", number), {"x": 5}, by=None, channel="form"
+        )
+        record = tx.records.change(record, {"x": None}, by=None, channel="form")
+    with store.transaction(write=False) as tx:
+        found = tx.records.get("t.thing", number)
+        assert (found.values["x"], found.extra) == (None, {})

@@ -257,8 +257,9 @@ class DateTimeType(FieldType):
         return value.isoformat(timespec="microseconds")[:26] + "Z"
 
     def from_stored(self, field: FieldLike, stored: Any) -> Any:
-        """Return the instant."""
-        return datetime.fromisoformat(stored)
+        """Return the instant; a day, from when the field was a date, is its first moment."""
+        found = datetime.fromisoformat(stored)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def json_schema(self, field: FieldLike) -> Mapping[str, Any]:
         """Return the JSON Schema of an instant."""

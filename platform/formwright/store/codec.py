@@ -27,6 +27,15 @@ _FAMILIES = {
     Base.DATETIME: Slot.MOMENT,
     Base.REFERENCE: Slot.REFERENCE,
 }
+#: What a stored value must be for its field, whatever the field was of when it was written.
+_FORMS: dict[Slot, type] = {
+    Slot.TEXT: str,
+    Slot.NUMBER: int,
+    Slot.MOMENT: str,
+    Slot.REFERENCE: int,
+}
+#: What field types raise that are given something else than they store.
+_MISFIT = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
 
 def is_stored(field: Field) -> bool:
@@ -83,17 +92,12 @@ class Codec:
         """Prepare for ``entity``, whose attributes have copies in ``columns`` (attribute -> slot column)."""
         self.entity = entity
         self.fields = {key: field for key, field in entity.fields.items() if is_stored(field)}
-        self._known = self.fields.keys()
         self._empty: dict[str, Any] = {
             key: False if field.kind.base is Base.BOOLEAN else None
             for key, field in self.fields.items()
         }
         self._flags = [key for key, empty in self._empty.items() if empty is False]
-        self._readers = {
-            key: _bound(field, "from_stored")
-            for key, field in self.fields.items()
-            if _converts(field, "from_stored")
-        }
+        self._readers = {key: (_form(field), _reader(field)) for key, field in self.fields.items()}
         self._writers = {
             key: _bound(field, "to_stored")
             for key, field in self.fields.items()
@@ -108,18 +112,31 @@ class Codec:
 
     def decode(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return the typed values of a document; every stored field is there, empty ones as None (False)."""
-        values = {**self._empty, **document}
-        readers = self._readers
-        for key in document.keys() & readers.keys():
-            values[key] = readers[key](document[key])
-        if len(values) > len(self._empty):
-            for key in values.keys() - self._known:
-                del values[key]
-        return values
+        return self.split(document)[0]
 
-    def unknown(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the document holds that no field of the entity claims; updates keep it."""
-        return {key: document[key] for key in document.keys() - self._known}
+    def split(self, document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the typed values of a document, and what of it updates have to keep as it is.
+
+        That is what no field claims, and what a field cannot read because it was of another type once; such a
+        field is empty until it gets a new value.
+        """
+        values, kept = self._empty.copy(), {}
+        readers = self._readers
+        for key, stored in document.items():
+            if key not in readers:
+                kept[key] = stored
+                continue
+            form, read = readers[key]
+            if form is not None and type(stored) is not form and not _is_form(stored, form):
+                kept[key] = stored
+            elif read is None:
+                values[key] = stored
+            else:
+                try:
+                    values[key] = read(stored)
+                except _MISFIT:
+                    kept[key] = stored
+        return values, kept
 
     def document(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the document of typed ``values``; empty values have no place in it."""
@@ -162,6 +179,36 @@ class Codec:
 
 def _converts(field: Field, method: str) -> bool:
     return getattr(type(field.type), method) is not getattr(FieldType, method)
+
+
+def _is_form(stored: Any, form: type) -> bool:
+    """Tell whether a value that is not exactly of a type is of a kind of it; to JSON, booleans are no numbers."""
+    return isinstance(stored, form) and not isinstance(stored, bool)
+
+
+def _form(field: Field) -> type | None:
+    """Return the JSON type of the field's stored values, None when only the field type itself can tell."""
+    own = _converts(field, "from_stored")
+    if own and field.type.slot is Slot.NONE and not field.computed and not is_list(field):
+        return None
+    if field.kind.base is Base.BOOLEAN:
+        return bool
+    return list if is_list(field) else _FORMS.get(document_family(field))
+
+
+def _reader(field: Field) -> Callable[[Any], Any] | None:
+    if not _converts(field, "from_stored"):
+        return None
+    read = _bound(field, "from_stored")
+    if document_family(field) is not Slot.MOMENT:
+        return read
+
+    def read_moment(stored: str) -> Any:
+        if len(stored) not in {10, 27} or stored[4] != "-" or stored[7] != "-":
+            raise ValueError(stored)
+        return read(stored)
+
+    return read_moment
 
 
 def _bound(field: Field, method: str) -> Callable[[Any], Any]:

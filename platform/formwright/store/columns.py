@@ -83,6 +83,18 @@ class Columns:
         return found
 
 
+_TEXT_ARRAY, _TEXT_NUMBER, _TEXT_INTEGER = (
+    literal_column(f"'{name}'", Text()) for name in ("array", "number", "integer")
+)
+#: A stored day or instant that PostgreSQL can read as one.
+_MOMENT = literal_column(
+    "'^(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    "|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)"
+    "(T([01][0-9]|2[0-3])(:[0-5][0-9]){2}[.][0-9]{6}Z)?$'",
+    Text(),
+)
+
+
 class RecordColumns:
     """The attributes of one row of ``table`` that is a record of ``entity``."""
 
@@ -165,7 +177,9 @@ class RecordColumns:
         number = codec.item_is_number(field)
         data, name = self.table.c.data, _quoted(key)
         if self.columns.dialect == "postgresql":
-            listed = func.jsonb_array_elements_text(data.op("->")(name)).table_valued("value")
+            stored = data.op("->")(name)
+            array = case((func.jsonb_typeof(stored) == _TEXT_ARRAY, stored))
+            listed = func.jsonb_array_elements_text(array).table_valued("value")
             if not number:
                 return listed
             return (
@@ -173,7 +187,8 @@ class RecordColumns:
                 .select_from(listed)
                 .lateral()
             )
-        return func.json_each(data, _path(key)).table_valued("value")
+        listing = case((func.json_type(data, _path(key)) == _TEXT_ARRAY, data))
+        return func.json_each(listing, _path(key)).table_valued("value")
 
     def _object(self, name: str) -> ColumnElement[Any]:
         data = self.table.c.data
@@ -193,20 +208,29 @@ class RecordColumns:
         return type_coerce(func.coalesce(func.json_extract(data, _path(name)), 0) == 1, Boolean())
 
     def _extracted(self, name: str, family: str) -> ColumnElement[Any]:
+        """Return a value in the document as a slot would hold it; null when it is of another type, as codec reads it."""
         found = self._text(name, self.table.c.data)
-        postgres = self.columns.dialect == "postgresql"
         match family:
             case "n" | "r":
-                return cast(found, BigInteger) if postgres else type_coerce(found, BigInteger())
+                return self._integer(name, found)
             case "d":
-                if postgres:
-                    return cast(found, Instant())
-                day = func.length(found) == 10
-                return type_coerce(
-                    case((day, found.concat("T00:00:00.000000Z")), else_=found), Instant()
-                )
+                return self._moment(found)
             case _:
                 return found
+
+    def _integer(self, name: str, found: ColumnElement[Any]) -> ColumnElement[Any]:
+        if self.columns.dialect == "postgresql":
+            form = func.jsonb_typeof(self.table.c.data.op("->")(_quoted(name)))
+            return case((form == _TEXT_NUMBER, cast(found, BigInteger)))
+        form = func.json_type(self.table.c.data, _path(name))
+        return case((form == _TEXT_INTEGER, type_coerce(found, BigInteger())))
+
+    def _moment(self, found: ColumnElement[Any]) -> ColumnElement[Any]:
+        if self.columns.dialect == "postgresql":
+            return case((found.op("~")(_MOMENT), cast(found, Instant())))
+        day = func.substr(found, 1, 10)
+        whole = case((func.length(found) == 10, found.concat("T00:00:00.000000Z")), else_=found)
+        return type_coerce(case((func.date(day) == day, whole)), Instant())
 
 
 def _quoted(name: str) -> ColumnElement[str]:

@@ -88,12 +88,12 @@ class Discard:
 
     def read(self, entity: str, row: Mapping[str, Any]) -> StoredRecord:
         """Return a record as it lies in the trash."""
-        codec = self._unit.shape.codec(entity)
+        values, extra = self._unit.shape.codec(entity).split(row["data"])
         return StoredRecord(
-            entity, row["id"], row["version"], codec.decode(row["data"]), row["owner_id"],
+            entity, row["id"], row["version"], values, row["owner_id"],
             datetime.fromisoformat(row["created_at"]), row["created_by"],
             datetime.fromisoformat(row["updated_at"]), row["updated_by"],
-            row["parent_id"], row["position"], codec.unknown(row["data"]),
+            row["parent_id"], row["position"], extra,
         )  # fmt: skip
 
     def _row(self, record: StoredRecord) -> dict[str, Any]:

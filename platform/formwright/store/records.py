@@ -237,7 +237,8 @@ class Records:
         after = StoredRecord(
             entity, record_id, version + 1, codec.decode(new.document),
             self.owner(entity, new, before.created_by), before.created_at, before.created_by,
-            self._unit.now, by, before.parent_id, position if moved else before.position, before.extra,
+            self._unit.now, by, before.parent_id, position if moved else before.position,
+            {key: stored for key, stored in before.extra.items() if key not in new.document},
         )  # fmt: skip
         self.links.hold(links.targets(codec.entity, new.document, changed))
         self._write_change(before, after, old, new, changed, where)

@@ -37,7 +37,7 @@ class StoredRecord:
     updated_by: int | None
     parent_id: int | None = None
     position: int | None = None
-    #: What the document holds beyond the fields of today; written back as it is.
+    #: What the document holds beyond what the fields of today can read; written back as it is.
     extra: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
 
 
@@ -104,8 +104,7 @@ class Rows:
             position,
             data,
         ) = row
-        values = codec.decode(data)
-        extra = codec.unknown(data)
+        values, extra = codec.split(data)
         return StoredRecord(
             entity, number, version, values, owner, created_at, created_by, updated_at, updated_by, parent, position,
             extra or _NOTHING,
