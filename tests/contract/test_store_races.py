@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any, TypeVar
 
+import pytest
+
 from formwright.definitions.model import Sequence
 from formwright.errors import Conflict, NotFound
 from formwright.store.problems import MissingTarget, Restricted, UniqueViolation
 from formwright.store.store import Store
+from formwright.store.trash import Trash
 
 THREADS = 20
 T = TypeVar("T")
@@ -120,3 +124,81 @@ def test_nobody_comes_to_refer_to_a_record_that_is_being_deleted(store: Store) -
     else:
         assert results.count("Restricted") == 1
         assert results.count("referred") == THREADS - 1
+
+
+def test_nobody_comes_to_refer_to_what_goes_along_with_a_deleted_record(
+    open_store: Callable[[], Store],
+    make_entity: Any,
+    make_catalog: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = open_store()
+    to_a = {"type": "reference", "target": "t.a", "on_delete": "cascade"}
+    to_b = {"type": "reference", "target": "t.b", "on_delete": "restrict"}
+    store.use(
+        make_catalog(
+            make_entity("t.a", {"name": {"type": "text"}}),
+            make_entity("t.b", {"a": to_a}),
+            make_entity("t.c", {"b": to_b}),
+        )
+    )
+    with store.transaction() as tx:
+        a = tx.records.insert("t.a", {"name": "A"}, by=None, channel="form")
+        b = tx.records.insert("t.b", {"a": a.id}, by=None, channel="form")
+    found, begun = threading.Event(), threading.Event()
+    empty_references = Trash._empty_references  # noqa: SLF001 -- the moment when everything is found
+
+    def wait_for_the_other(self: Trash, *given: Any) -> Any:
+        found.set()
+        begun.wait(10)
+        time.sleep(0.3)
+        return empty_references(self, *given)
+
+    monkeypatch.setattr(Trash, "_empty_references", wait_for_the_other)
+
+    def delete() -> int:
+        with store.transaction() as tx:
+            return tx.trash.delete(a, by=None, channel="form").count
+
+    def refer() -> str:
+        found.wait(10)
+        begun.set()
+        try:
+            with store.transaction() as tx:
+                tx.records.insert("t.c", {"b": b.id}, by=None, channel="form")
+        except MissingTarget:
+            return "missing"
+        return "referred"
+
+    with ThreadPoolExecutor(2) as pool:
+        deleted, referred = pool.submit(delete), pool.submit(refer)
+        assert (deleted.result(), referred.result()) == (2, "missing")
+
+
+def test_what_is_moved_away_from_a_record_in_time_does_not_go_along_with_it(store: Store) -> None:
+    with store.transaction() as tx:
+        old, new = (
+            tx.records.insert("t.customer", {"name": name}, by=None, channel="form")
+            for name in ("old", "new")
+        )
+        contact = tx.records.insert(
+            "t.contact", {"name": "A", "customer": old.id}, by=None, channel="form"
+        )
+        child = tx.records.insert(
+            "t.customer", {"name": "C", "parent": old.id}, by=None, channel="form"
+        )
+
+    def delete() -> int:
+        with store.transaction() as tx:
+            return tx.trash.delete(old, by=None, channel="form").count
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.transaction() as tx:
+            for record, key in ((contact, "customer"), (child, "parent")):
+                tx.records.change(record, {**record.values, key: new.id}, by=None, channel="form")
+            deleted = pool.submit(delete)
+            time.sleep(0.5)
+        assert deleted.result() == 1
+    with store.transaction(write=False) as tx:
+        assert tx.records.get("t.contact", contact.id).values["customer"] == new.id
+        assert tx.records.get("t.customer", child.id).values["parent"] == new.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -183,25 +183,32 @@ class Trash:
         ).rowcount
 
     def _lock(self, record: StoredRecord, where: Sequence[ColumnElement[bool]]) -> StoredRecord:
-        """Return the record as it is stored, kept from others, who could still come to refer to it.
-
-        On SQLite nobody else writes meanwhile.
-        """
-        if self._unit.is_postgres:
-            column = tables.record.c
-            self._unit.connection.execute(
-                select(column.id)
-                .where(
-                    column.workspace_id == self._unit.workspace,
-                    column.entity_id == self._unit.shape.place(record.entity).id,
-                    column.id == record.id,
-                )
-                .with_for_update()
-            )
+        """Return the record as it is stored, kept from others, who could still come to refer to it."""
+        self._hold_still({record.entity: {record.id}})
         root = self._records.get(record.entity, record.id, where)
         if root.version != record.version:
             self._records.rows.explain(record.entity, record.id, record.version, where)
         return root
+
+    def _hold_still(self, wanted: Mapping[str, Iterable[int]]) -> None:
+        """Keep others from changing records and from coming to refer to them, until this transaction ends.
+
+        On SQLite nobody else writes meanwhile.
+        """
+        if not self._unit.is_postgres:
+            return
+        column = tables.record.c
+        for entity, numbers in sorted(wanted.items()):
+            self._unit.connection.execute(
+                select(column.id)
+                .where(
+                    column.workspace_id == self._unit.workspace,
+                    column.entity_id == self._unit.shape.place(entity).id,
+                    column.id.in_(sorted(numbers)),
+                )
+                .order_by(column.id)
+                .with_for_update()
+            ).all()
 
     def _extent(self, root: StoredRecord) -> _Extent:
         """Follow subforms and cascading references breadth first, each record once."""
@@ -211,17 +218,37 @@ class Trash:
             by_entity: dict[str, list[int]] = {}
             for record in wave:
                 by_entity.setdefault(record.entity, []).append(record.id)
-            reached = [
-                record
-                for entity, numbers in by_entity.items()
-                for record in self._below(extent, entity, numbers)
-            ]
+            reached = self._next_wave(extent, by_entity)
             wave = list({(record.entity, record.id): record for record in reached}.values())
             wave = [record for record in wave if (record.entity, record.id) not in extent.records]
             extent.records |= {(record.entity, record.id): record for record in wave}
             if not wave:
                 break
         return extent
+
+    def _next_wave(self, extent: _Extent, by_entity: Mapping[str, list[int]]) -> list[StoredRecord]:
+        """Return what goes along with records that are held still, held still itself.
+
+        Nobody can come to refer to those records any more, but what does may be moved away until it is held
+        too; so it is looked for again then.
+        """
+        if self._unit.is_postgres:
+            first = _Extent()
+            reached = self._all_below(first, by_entity)
+            held: dict[str, set[int]] = {}
+            for record in reached:
+                held.setdefault(record.entity, set()).add(record.id)
+            for (entity, _), numbers in first.emptied.items():
+                held.setdefault(entity, set()).update(numbers)
+            self._hold_still(held)
+        return self._all_below(extent, by_entity)
+
+    def _all_below(self, extent: _Extent, by_entity: Mapping[str, list[int]]) -> list[StoredRecord]:
+        return [
+            record
+            for entity, numbers in by_entity.items()
+            for record in self._below(extent, entity, numbers)
+        ]
 
     def _below(self, extent: _Extent, entity: str, record_ids: list[int]) -> list[StoredRecord]:
         shape = self._unit.shape
