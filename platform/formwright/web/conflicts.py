@@ -16,7 +16,7 @@ from formwright.engine.formats import show as show_value
 from formwright.engine.runtime import Unit
 from formwright.store.rows import StoredRecord
 from formwright.texts import Reader, say
-from formwright.web import respond, times
+from formwright.web import drawn_rows, respond, times
 from formwright.web.forms import PREFIX, Sent
 from formwright.web.shell import color_of
 
@@ -61,6 +61,7 @@ def show(
     base = _base(unit, record, version)
     mine = records.draft(unit, record.entity, record=record, given=given, form=sent.plan.form)
     theirs = records.draft(unit, record.entity, record=record, form=sent.plan.form)
+    rows = records.stored_rows(unit, record)
     titles = Titles()
     for draft in (mine, theirs):
         titles.known |= reading.draft_titles(unit, draft).known
@@ -75,7 +76,7 @@ def show(
             entity.fields[key].title.in_language(reader.language),
             _rows_text(mine, key, reader, titles),
             _rows_text(theirs, key, reader, titles),
-            mine_first=True,
+            mine_first=drawn_rows.are_touched(unit, key, mine, sent, rows.get(key, ())),
         )
         for key in sent.rows
         if _rows_text(mine, key, reader, titles) != _rows_text(theirs, key, reader, titles)
@@ -92,7 +93,12 @@ def show(
         ),
         when=times.when(record.updated_at, unit.now, reader),
         fields=fields,
-        hidden=[*hidden, ("_version", str(record.version)), *_typed()],
+        hidden=[
+            *hidden,
+            ("_version", str(record.version)),
+            *(drawn_rows.note(key, rows.get(key, ())) for key in sent.plan.subforms),
+            *_typed(),
+        ],
     )
     return respond.invalid("records/conflict.html", "records/_conflict.html", status=409, page=page)
 

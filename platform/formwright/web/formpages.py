@@ -15,7 +15,7 @@ from formwright.expressions.evaluate import Environment
 from formwright.ids import format_id, new_id, parse_id
 from formwright.store.rows import StoredRecord
 from formwright.texts import say
-from formwright.web import current, forms, signed
+from formwright.web import current, drawn_rows, forms, signed
 from formwright.web.forms import FormPlan, Sent, plan_of
 from formwright.web.layout import FormView, Layout, complaints
 from formwright.web.security import local_path
@@ -167,8 +167,18 @@ def _hidden(entry: Entry) -> list[tuple[str, str]]:
     else:
         # Drawn once more, a form is still about what the person saw at first.
         seen = request.form.get("_version") or str(entry.record.version)
-        found += [("_id", entry.number), ("_version", seen)]
+        found += [("_id", entry.number), ("_version", seen), *_drawn(entry, entry.record)]
     return found
+
+
+def _drawn(entry: Entry, record: StoredRecord) -> list[tuple[str, str]]:
+    """Return the hidden inputs that tell from which rows the subforms were drawn at first."""
+    keys = entry.plan.subforms
+    found = [noted for key in keys if (noted := drawn_rows.noted(key)) is not None]
+    if found or not keys:
+        return found
+    rows = records.stored_rows(entry.unit, record)
+    return [drawn_rows.note(key, rows.get(key, ())) for key in keys]
 
 
 def _way_back(entry: Entry) -> str:

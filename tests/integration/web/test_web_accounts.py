@@ -59,7 +59,7 @@ def test_a_change_that_is_no_matter_for_logging_in_leaves_sessions_open(
     assert rep.get("/").status == 200
 
 
-def test_the_log_in_name_of_somebody_in_the_trash_is_refused_at_its_field(own_app, admin):
+def test_the_log_in_name_of_somebody_in_the_trash_is_refused_at_its_field(admin):
     path = user_path(admin, "rep")
     assert admin.post(f"{path}/delete").status == 303
     path = user_path(admin, "boss")

@@ -81,3 +81,66 @@ def test_a_form_shown_again_still_sees_that_somebody_else_saved(ada, known):
     again = ada.post(f"{path}/edit", values | {"_do": ["up-lines-" + keys_of(values)[1]]})
     assert again.status == 200
     assert ada.post(f"{path}/edit", again.values()).status == 409
+
+
+def chosen_sides(page) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in page.soup.select("input[type=radio][checked]")}
+
+
+def change_rows(visitor, path: str, change: str) -> None:
+    """Change the rows of an order in one of the ways in which somebody does."""
+    values = visitor.get(f"{path}/edit").values()
+    first, second = keys_of(values)
+    match change:
+        case "a value":
+            values[f"f-lines-{first}-qty"] = ["7"]
+        case "one removed":
+            values["f-lines"] = ["", second]
+        case "one added":
+            values["f-lines"] = ["", first, second, "new"]
+            product = values[f"f-lines-{first}-product"]
+            values |= {f"f-lines-new-{key}": ["5"] for key in ("qty", "price")}
+            values["f-lines-new-product"] = product
+    saved_path(visitor.post(f"{path}/edit", values))
+
+
+@pytest.mark.parametrize("change", ["a value", "one removed", "one added"])
+def test_rows_that_only_the_other_person_changed_are_kept_unless_mine_are_chosen(
+    ada, known, change
+):
+    path = new_order(ada)
+    mine = ada.get(f"{path}/edit").values()
+    change_rows(known("boss"), path, change)
+    wanted = ada.get(f"{path}/edit").values()
+    page = ada.post(f"{path}/edit", mine | {"f-remark": ["mine"]})
+    assert page.status == 409
+    assert chosen_sides(page) == {"_keep-lines": "theirs", "_keep-remark": "mine"}
+    saved_path(ada.post(f"{path}/edit", page.values()))
+    now = ada.get(f"{path}/edit").values()
+    assert now["f-remark"] == ["mine"]
+    rows = {name: text for name, text in wanted.items() if name.startswith("f-lines")}
+    assert {name: text for name, text in now.items() if name.startswith("f-lines")} == rows
+
+
+@pytest.mark.parametrize("change", ["a value", "one removed", "one added", "the order"])
+def test_rows_that_i_changed_are_mine_at_first(ada, known, change):
+    path = new_order(ada)
+    boss = known("boss")
+    theirs = boss.get(f"{path}/edit").values()
+    stale = ada.get(f"{path}/edit").values()
+    first, second = keys_of(stale)
+    theirs[f"f-lines-{second}-price"] = ["99"]
+    saved_path(boss.post(f"{path}/edit", theirs))
+    match change:
+        case "a value":
+            stale[f"f-lines-{first}-qty"] = ["7"]
+        case "one removed":
+            stale["f-lines"] = ["", second]
+        case "one added":
+            stale["f-lines"] = ["", first, second, "new"]
+            stale |= {f"f-lines-new-{key}": ["5"] for key in ("qty", "price")}
+            stale["f-lines-new-product"] = stale[f"f-lines-{first}-product"]
+        case "the order":
+            stale["f-lines"] = ["", second, first]
+    page = ada.post(f"{path}/edit", stale)
+    assert chosen_sides(page)["_keep-lines"] == "mine"

@@ -1,0 +1,87 @@
+"""The rows of a subform as they were when a form was drawn: what tells whose change a difference in rows is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import request
+
+from formwright.engine.drafts import Draft, FieldState, RowDraft
+from formwright.engine.runtime import Unit
+from formwright.ids import format_id, parse_id
+from formwright.store.rows import StoredRecord
+from formwright.web.forms import Sent
+
+_ROW = re.compile(r"([0-9a-zA-Z]{1,20})\.([0-9]{1,18})")
+
+
+def note(key: str, rows: Sequence[StoredRecord]) -> tuple[str, str]:
+    """Return the hidden input with ids and versions of the rows that a form is drawn from."""
+    return _name(key), " ".join(f"{format_id(row.id)}.{row.version}" for row in rows)
+
+
+def noted(key: str) -> tuple[str, str] | None:
+    """Return the hidden input as the form brought it along, None when the form is drawn for the first time."""
+    text = request.form.get(_name(key))
+    return (_name(key), text) if text is not None else None
+
+
+def are_touched(
+    unit: Unit, key: str, mine: Draft, sent: Sent, stored: Sequence[StoredRecord]
+) -> bool:
+    """Tell whether the person changed the rows; True also where the history does not tell how they were."""
+    drawn = [(row, int(version)) for row, version in _ROW.findall(request.form.get(_name(key), ""))]
+    rows = mine.rows.get(key, [])
+    if [row.key for row in rows] != [row for row, _ in drawn]:
+        return True
+    child = sent.plan.subforms[key].field.target
+    now = {format_id(row.id): row for row in stored}
+    typed = {row.key: row.controls for row in sent.rows.get(key, ())}
+    for row, (name, version) in zip(rows, drawn, strict=True):
+        base = _values_at(unit, child, parse_id(name) or 0, now.get(name), version)
+        keys = [each for each, control in typed.get(name, {}).items() if control.sent]
+        if base is None or _differs(row, base, keys):
+            return True
+    return False
+
+
+def _name(key: str) -> str:
+    return f"_drawn-{key}"
+
+
+def _differs(row: RowDraft, base: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    states = [row.states[key] for key in keys]
+    return any(
+        state.typed is not None or _worth(state, state.value) != _worth(state, base.get(key))
+        for key, state in zip(keys, states, strict=True)
+        if state.field.writable
+    )
+
+
+def _worth(state: FieldState, value: Any) -> Any:
+    return bool(value) if state.field.type.name == "boolean" else value
+
+
+def _values_at(
+    unit: Unit, entity_name: str, row_id: int, stored: StoredRecord | None, version: int
+) -> Mapping[str, Any] | None:
+    """Return the values that a row had in a version, None when that cannot be told any more."""
+    if stored is None:
+        gone = unit.tx.trash.find_record(entity_name, row_id)
+        stored = gone.record if gone is not None else None
+    entity = unit.entity(entity_name)
+    if stored is None or stored.version == version:
+        return stored.values if stored is not None else None
+    if not entity.history:
+        return None
+    found = dict(stored.values)
+    for change in unit.tx.history.of(entity_name, row_id):  # newest first
+        if change.version <= version:
+            break
+        for key, (before, _after) in change.changes.items():
+            field = entity.fields.get(key)
+            if field is not None:
+                found[key] = None if before is None else field.type.from_stored(field, before)
+    return found
