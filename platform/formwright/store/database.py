@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from formwright.errors import StoreUnavailable
 from formwright.store.sqlite_functions import register_sqlite_functions
+from formwright.store.tables import slot_names
 from formwright.texts import say
 
 #: Execution option of a connection whose transaction is going to write.
@@ -111,22 +113,57 @@ def configure(engine: Engine) -> None:
 
 
 def analyze(connection: Connection) -> None:
-    """Bring the planner's statistics up to date, inside a writing transaction.
-
-    SQLite would use them to skip the leading workspace of an index, which always costs more than to
-    follow it; and an index that is empty today must not look like the best one tomorrow.
-    """
+    """Bring the planner's statistics up to date, inside a writing transaction."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE")
         connection.exec_driver_sql("SELECT gin_clean_pending_list('ix_search_tokens')")
         return
-    for statement in (
-        "ANALYZE",
-        "DELETE FROM sqlite_stat1 WHERE stat LIKE '0 %'",
-        "UPDATE sqlite_stat1 SET stat = stat || ' noskipscan' WHERE idx IS NOT NULL",
-        "ANALYZE sqlite_schema",
-    ):
-        connection.exec_driver_sql(statement)
+    newest = connection.exec_driver_sql("SELECT max(rowid) FROM record").scalar() or 0
+    limit = 0 if newest < _COUNT_ALL else _COUNT_SOME
+    connection.exec_driver_sql(f"PRAGMA analysis_limit = {limit}")
+    connection.exec_driver_sql("ANALYZE")
+    connection.exec_driver_sql("DELETE FROM sqlite_stat1 WHERE tbl = 'record' AND stat LIKE '0 %'")
+    counted = {
+        name
+        for (name,) in connection.exec_driver_sql(
+            "SELECT idx FROM sqlite_stat1 WHERE tbl = 'record'"
+        )
+    }
+    for name, rows in _expected_rows():
+        if name not in counted:
+            statistic = " ".join(str(number) for number in (_EXPECTED, *rows))
+            connection.exec_driver_sql(
+                "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('record', ?, ?)",
+                (name, statistic),
+            )
+    # To skip the leading workspace of an index always costs more than to follow it.
+    connection.exec_driver_sql(
+        "UPDATE sqlite_stat1 SET stat = stat || ' noskipscan' WHERE idx IS NOT NULL"
+    )
+    connection.exec_driver_sql("ANALYZE sqlite_schema")
+
+
+#: Up to how many records SQLite counts all of them (writers wait meanwhile), and beyond that how many an index.
+_COUNT_ALL, _COUNT_SOME = 400_000, 20_000
+#: How many records SQLite is told there are before they can be counted, and how many of them are of one entity.
+_EXPECTED, _OF_ENTITY = 100_000, 20_000
+_SAME_VALUE = {"t": 50, "n": 50, "d": 5, "r": 10}
+
+
+def _expected_rows() -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield each index of the record table with how many records share its first columns, as in sqlite_stat1.
+
+    What is empty today must not look like the best index tomorrow; and knowing nothing, SQLite takes an index
+    for good whose leading workspace and entity are all that the question names.
+    """
+    leading = (_EXPECTED, _OF_ENTITY)
+    yield "sqlite_autoindex_record_1", (*leading, 1)
+    yield "ix_record_created", (*leading, 5, 1)
+    yield "ix_record_updated", (*leading, 5, 1)
+    yield "ix_record_owner", (*leading, 1000, 5, 1)
+    yield "ix_record_parent", (*leading, 5, 1, 1)
+    for name in slot_names():
+        yield f"ix_record_{name}", (*leading, _SAME_VALUE[name[0]], 1)
 
 
 def _sqlite_options(url: URL) -> dict[str, Any]:

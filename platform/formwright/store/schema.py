@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from formwright.errors import StoreUnavailable
+from formwright.store import database
 from formwright.store.database import WRITE
 from formwright.texts import say
 
@@ -20,7 +21,11 @@ _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database to ``revision``, in one transaction."""
     with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
+        before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(_config(connection), revision)
+        after = MigrationContext.configure(connection).get_current_revision()
+        if before != after and connection.dialect.name == "sqlite":
+            database.analyze(connection)  # PostgreSQL's first statistics come with the migration
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:
