@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from formwright.definitions.model import Catalog, Sort
-from formwright.store import keyset
 from formwright.store.problems import UnusableToken
 from formwright.store.query import ListQuery
 from formwright.store.rows import StoredRecord
@@ -110,7 +109,7 @@ def walk(store: Store, sorts: list[Sort], limit: int) -> tuple[list[int], list[i
     return forward, backward
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, sorts=SORTS, limit=st.integers(1, 5))
 def test_pages_in_both_directions_make_up_the_sorted_list(
     store: Store, rows: list[dict[str, Any]], sorts: list[Sort], limit: int
@@ -180,35 +179,25 @@ def test_a_page_stands_still_while_records_are_added_before_it(store: Store) -> 
     assert [record.values["name"] for record in second.records] == ["n2", "n1", "n0"]
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        "",
-        "x",
-        "!!!",
-        "W10",
-        "bnVsbA",
-        "WyJhIiwxLDJd",
-        "9" * 5000,
-        "WzEsMiwzXQ==\x00",
-        "'; DROP TABLE record; --",
-    ],
+MADE_UP = (
+    "",
+    "x",
+    "!!!",
+    "W10",
+    "bnVsbA",
+    "WyJhIiwxLDJd",
+    "9" * 5000,
+    "WzEsMiwzXQ==\x00",
+    "'; DROP TABLE record; --",
 )
-def test_a_made_up_token_is_refused(store: Store, token: str) -> None:
-    with pytest.raises(UnusableToken), store.transaction(write=False) as tx:
-        tx.records.list(
-            ListQuery(tx.columns.record("t.customer"), sort=(Sort("name"),), after=token)
-        )
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "?"])
-def test_a_token_with_a_moment_that_no_calendar_has_is_refused(store: Store, moment: str) -> None:
-    mark = keyset.signature([("next_at", False)], "t.customer")
-    token = keyset.write_token(mark, keyset.Position((moment,), 1))
+def test_a_made_up_token_is_refused(store: Store) -> None:
     with store.transaction(write=False) as tx:
         row = tx.columns.record("t.customer")
-        with pytest.raises(UnusableToken):
-            tx.records.list(ListQuery(row, sort=(Sort("next_at"),), after=token))
+        for token in MADE_UP:
+            with pytest.raises(UnusableToken):
+                tx.records.list(ListQuery(row, sort=(Sort("name"),), after=token))
 
 
 def test_a_token_of_another_order_is_refused(store: Store) -> None:
