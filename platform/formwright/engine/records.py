@@ -21,6 +21,7 @@ from formwright.engine.drafts import (
     RowDraft,
     Violation,
 )
+from formwright.engine.logins import follow_user
 from formwright.engine.pipeline import Work, condition_holds, present, rows_differ, work_out
 from formwright.engine.references import check_references
 from formwright.engine.runtime import Runtime, Unit
@@ -250,6 +251,7 @@ def create_in(
         record = _insert(unit, entity_name, work, channel, record_id)
     _write_rows(unit, work, record, channel)
     _attach_files(unit, work, record)
+    follow_user(unit, None, record)
     _require_scope(unit, Action.CREATE, work, record)
     return Accepted(record)
 
@@ -329,6 +331,7 @@ def update_in(
         )
     _write_rows(unit, work, record, channel, rows)
     _attach_files(unit, work, record)
+    follow_user(unit, before, record)
     _require_scope(unit, Action.UPDATE, work, record)
     return Accepted(record)
 
