@@ -147,7 +147,7 @@ class _PostgresMoments:
 def _interval(
     months: Sql | None = None, days: Sql | None = None, seconds: Sql | None = None
 ) -> Sql:
-    zero = literal_column("0")
+    zero: Sql = literal_column("0")
     return func.make_interval(
         zero,
         zero if months is None else cast(months, Integer()),

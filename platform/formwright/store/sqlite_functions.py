@@ -119,7 +119,7 @@ class _Least:
 class _Greatest(_Least):
     """MAX over exact numbers."""
 
-    choose = max
+    choose: Callable[..., Decimal] = max
 
 
 # -- days and instants ----------------------------------------------------------------------------------------
