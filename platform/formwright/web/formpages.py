@@ -15,7 +15,7 @@ from formwright.expressions.evaluate import Environment
 from formwright.ids import format_id, new_id, parse_id
 from formwright.store.rows import StoredRecord
 from formwright.texts import say
-from formwright.web import current, drawn_rows, forms, signed
+from formwright.web import current, drawn_rows, forms, signed, uploads
 from formwright.web.forms import FormPlan, Sent, plan_of
 from formwright.web.layout import FormView, Layout, complaints
 from formwright.web.security import local_path
@@ -130,10 +130,15 @@ def form_page(entry: Entry, sent: Sent, found: Draft, *, judged: bool = False) -
         nodes=() if tabs else layout.nodes(),
         summary=wrong,
         warnings=warnings if not wrong else (),
-        has_files=any(field.type.name in {"file", "image"} for field in entry.plan.fields),
+        has_files=_has_files(entry.plan),
         wide=bool(entry.plan.subforms),
     )
     return FormPage(_title(entry), entry.entity.icon or "table", color_of(entry.entity), form)
+
+
+def _has_files(plan: FormPlan) -> bool:
+    columns = [column for subform in plan.subforms.values() for column in subform.columns]
+    return any(uploads.has_files(field) for field in (*plan.fields, *columns))
 
 
 def _title(entry: Entry) -> str:

@@ -7,7 +7,7 @@ import secrets
 from werkzeug.datastructures import MultiDict
 
 from formwright.engine.runtime import Unit
-from formwright.web import forms
+from formwright.web import forms, uploads
 from formwright.web.controls import Control
 from formwright.web.forms import Row, Sent
 
@@ -52,7 +52,12 @@ def _row(sent: Sent, subform: str, like: Row | None = None) -> Row:
     data: MultiDict[str, str] = MultiDict()
     if like is not None:
         for name, control in like.controls.items():
-            if control.sent and control.definition.copied:
+            # A file belongs to one record: a copy starts without it.
+            if (
+                control.sent
+                and control.definition.copied
+                and not uploads.has_files(control.definition)
+            ):
                 data.setlist(f"{forms.PREFIX}{subform}-{key}-{name}", list(control.texts))
     return Row(key, forms.bind_row(sent.plan, subform, key, data))
 

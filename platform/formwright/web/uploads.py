@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,17 @@ from PIL import Image, UnidentifiedImageError
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from formwright.definitions.model import Field
+from formwright.engine import records
 from formwright.engine.actor import Actor
-from formwright.engine.drafts import Input
+from formwright.engine.attachments import WITH_FILES, description
+from formwright.engine.drafts import Input, RowInput
 from formwright.engine.runtime import Unit
-from formwright.ids import parse_id
+from formwright.ids import format_id, parse_id
 from formwright.store.files import StoredFile
 from formwright.store.rows import StoredRecord
 from formwright.web import current
+from formwright.web.controls import Control
 from formwright.web.forms import Sent
 
 _CHUNK = 256 * 1024
@@ -167,30 +172,59 @@ def complete(
 ) -> Input:
     """Return the input with files in place of their ids; files chosen in the form itself are uploaded first.
 
-    Only files that the record has already, or that the actor has uploaded, are taken.
+    Only files that the record or its row has already, or that the actor has uploaded, are taken.
     """
     given = sent.input(confirmed=confirmed)
-    files = [
-        each
-        for each in sent.controls.values()
-        if each.sent and each.definition.type.name in {"file", "image"}
+    before = record.values if record is not None else {}
+    values = {**given.values, **_files_in(unit, sent.controls, before)}
+    return replace(given, values=values, rows=_complete_rows(unit, sent, given, record))
+
+
+def _complete_rows(
+    unit: Unit, sent: Sent, given: Input, record: StoredRecord | None
+) -> dict[str, Sequence[RowInput]]:
+    """Return the rows of the input with files in place of their ids."""
+    found = dict(given.rows)
+    subforms = [
+        key for key in found if any(has_files(column) for column in sent.plan.subforms[key].columns)
     ]
-    if not files:
-        return given
-    values = dict(given.values)
-    for control in files:
-        before = (record.values.get(control.definition.key) if record is not None else None) or ()
+    if not subforms:
+        return found
+    stored = records.stored_rows(unit, record) if record is not None else {}
+    for key in subforms:
+        before = {format_id(row.id): row.values for row in stored.get(key, ())}
+        found[key] = [
+            replace(
+                said,
+                values={**said.values, **_files_in(unit, row.controls, before.get(row.key, {}))},
+            )
+            for said, row in zip(found[key], sent.rows[key], strict=True)
+        ]
+    return found
+
+
+def has_files(field: Field) -> bool:
+    """Tell whether the input of a field takes uploads."""
+    return field.type.name in WITH_FILES
+
+
+def _files_in(
+    unit: Unit, controls: Mapping[str, Control], before: Mapping[str, Any]
+) -> dict[str, tuple[dict[str, Any], ...] | None]:
+    """Return the files of the inputs that take some, by field."""
+    found = {}
+    for key, control in controls.items():
+        if not control.sent or not has_files(control.definition):
+            continue
         wanted = [number for text in control.texts if (number := parse_id(text)) is not None]
         fresh = [
             enter(each, unit.actor)
             for each in request.files.getlist(f"{control.name}~new")
             if each.filename
         ]
-        values[control.definition.key] = (
-            *_described(unit, wanted, before),
-            *map(_description, fresh),
-        ) or None
-    return replace(given, values=values)
+        described = _described(unit, wanted, before.get(key) or ())
+        found[key] = (*described, *map(description, fresh)) or None
+    return found
 
 
 def _described(unit: Unit, wanted: list[int], before: Any) -> tuple[dict[str, Any], ...]:
@@ -202,9 +236,5 @@ def _described(unit: Unit, wanted: list[int], before: Any) -> tuple[dict[str, An
         if number in kept:
             found.append(dict(kept[number]))
         elif file is not None and file.created_by == unit.actor.id and file.record is None:
-            found.append(_description(file))
+            found.append(description(file))
     return tuple(found)
-
-
-def _description(file: StoredFile) -> dict[str, Any]:
-    return {"id": file.id, "name": file.name, "size": file.size, "type": file.mime}
