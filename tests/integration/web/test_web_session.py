@@ -63,6 +63,19 @@ def test_after_five_failures_a_name_has_to_wait_even_with_the_right_password(own
     assert open_browser(own_app).log_in("rep").status == 303
 
 
+def test_failures_count_for_a_person_however_the_name_is_spelled(own_app, open_browser):
+    somebody = open_browser(own_app)
+    for login in ("rep", "ＲＥＰ", "rep@example.com", "ｒep@ｅxample.com", "r\u200bep"):
+        assert somebody.log_in(login, "wrong-password").status == 422
+    for login in ("rep", "rep@example.com", "ｒｅｐ@example.com"):
+        assert somebody.log_in(login).status == 429
+
+
+@pytest.mark.parametrize("login", ["ada\0", "\0", "\0@\0", "ﷺ" * 200])
+def test_a_name_with_signs_that_nobody_types_is_no_failure_of_ours(visit, login):
+    assert visit("").log_in(login, "wrong-password").status == 422
+
+
 def test_the_cookie_changes_at_log_in_and_is_out_of_reach_of_scripts(visit):
     somebody = visit("")
     before = somebody.get("/log-in").response.headers["Set-Cookie"]
@@ -195,7 +208,11 @@ def test_a_person_who_never_chose_a_language_gets_the_browsers(own_app, open_bro
     runtime = runtime_of(own_app)
     with runtime.unit(packages.installer(runtime.catalog), write=True) as unit:
         accounts.add_account(
-            unit, login="eve", name="Eve", password="right-horse-battery", roles=["core.admin"]
+            unit,
+            login="eve",
+            name="Eve",
+            password="right-horse-battery",  # noqa: S106 -- of a test
+            roles=["core.admin"],
         )
     eve = open_browser(own_app, "eve")
     assert eve.get("/", headers={"Accept-Language": "zh-CN"}).one("html")["lang"] == "zh-CN"
