@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from formwright.definitions.model import Catalog, Sort
+from formwright.store import keyset
 from formwright.store.problems import UnusableToken
 from formwright.store.query import ListQuery
 from formwright.store.rows import StoredRecord
@@ -198,6 +199,16 @@ def test_a_made_up_token_is_refused(store: Store) -> None:
         for token in MADE_UP:
             with pytest.raises(UnusableToken):
                 tx.records.list(ListQuery(row, sort=(Sort("name"),), after=token))
+
+
+def test_a_token_with_a_moment_beyond_the_calendar_is_refused(store: Store) -> None:
+    mark = keyset.signature([("next_at", False)], "t.customer")
+    with store.transaction(write=False) as tx:
+        row = tx.columns.record("t.customer")
+        for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "?"):
+            token = keyset.write_token(mark, keyset.Position((moment,), 1))
+            with pytest.raises(UnusableToken):
+                tx.records.list(ListQuery(row, sort=(Sort("next_at"),), after=token))
 
 
 def test_a_token_of_another_order_is_refused(store: Store) -> None:
