@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from formwright import ids
 from formwright.store import tables
 from formwright.store.problems import Clash, UniqueViolation
 
+#: Control characters, invisible ones and halves of characters: nobody types them, and a database may refuse them.
+_NOT_TYPED = frozenset({"Cc", "Cf", "Cs"})
 #: How often ``seen_at`` of a session is written, at most.
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -66,9 +69,19 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def typed_login(login: str) -> str:
+    """Return what somebody typed to log in, without what cannot be seen and in the usual width.
+
+    >>> typed_login(" Ａda\\0 ")
+    'Ada'
+    """
+    kept = "".join(sign for sign in login if unicodedata.category(sign) not in _NOT_TYPED)
+    return unicodedata.normalize("NFKC", kept).strip()
+
+
 def normal_login(login: str) -> str:
-    """Return a log-in name as it is compared: case and surrounding space do not matter."""
-    return login.strip().casefold()
+    """Return a log-in name as it is compared: case, width and surrounding space do not matter."""
+    return typed_login(login).casefold()
 
 
 class Users:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.engine import accounts, profile
 from formwright.engine.actor import ANONYMOUS
+from formwright.store.users import typed_login
 from formwright.texts import Text, say
 from formwright.web import current, respond
 from formwright.web.extensions import htmx
@@ -34,6 +35,7 @@ blueprint = Blueprint("auth", __name__)
 #: Failures within this time count; so many for one name, so many from one address, and it is enough for a while.
 WINDOW = timedelta(minutes=15)
 PER_NAME, PER_ADDRESS = 5, 50
+_LONGEST_LOGIN = 200
 #: One sentence for an unknown name, a wrong password and a closed account: none is told from another.
 REFUSED = say("The name or the password is not right.")
 WAIT = say("There were too many attempts. Wait a quarter of an hour, then try again.")
@@ -70,14 +72,13 @@ def show() -> BaseResponse:
 @current.public
 def log_in() -> BaseResponse:
     """Open a session for somebody who knows a name and its password."""
-    login, password = request.form.get("login", "").strip(), request.form.get("password", "")
+    login = typed_login(request.form.get("login", "")[:_LONGEST_LOGIN])
+    password = request.form.get("password", "")
     wanted = local_path(request.form.get("next"), "/")
     current.release()
     wrong, token = attempt(login, password, request.remote_addr or "")
     if wrong is not None:
-        return _page(
-            429 if wrong is WAIT else 422, login=login[:200], next_path=wanted, wrong=wrong
-        )
+        return _page(429 if wrong is WAIT else 422, login=login, next_path=wanted, wrong=wrong)
     browser().become(token)
     return redirect(wanted, 303)
 
@@ -132,13 +133,15 @@ def attempt(login: str, password: str, address: str) -> tuple[Text | None, str]:
     """
     store = current.runtime().store
     with store.transaction(write=False) as tx:
-        by_name, by_address = tx.users.failures(login=login, address=address, since=tx.now - WINDOW)
+        credential = _credential(tx, login)
+        # However a person's name or address is spelled, it is one person whose password is tried.
+        name = credential.login if credential is not None else login
+        by_name, by_address = tx.users.failures(login=name, address=address, since=tx.now - WINDOW)
         if by_name >= PER_NAME or by_address >= PER_ADDRESS:
             return WAIT, ""
-        credential = _credential(tx, login)
     right = verify(credential, password)
     with store.transaction(write=True) as tx:
-        tx.users.note_attempt(login, address, succeeded=right)
+        tx.users.note_attempt(name, address, succeeded=right)
         if not right or credential is None:
             return REFUSED, ""
         if accounts.is_outdated(credential.password_hash):

@@ -24,6 +24,7 @@ def test_a_record_goes_its_way_on_postgres_within_the_budgets(
     )
     try:
         ada = open_browser(app, "ada")
+        assert open_browser(app).log_in("nobody\0", "wrong-password").status == 422
 
         def cost(act) -> int:
             sent.clear()

@@ -71,7 +71,7 @@ def test_failures_count_for_a_person_however_the_name_is_spelled(own_app, open_b
         assert somebody.log_in(login).status == 429
 
 
-@pytest.mark.parametrize("login", ["ada\0", "\0", "\0@\0", "ﷺ" * 200])
+@pytest.mark.parametrize("login", ["nobody\0", "\0", "\0@\0", "ﷺ" * 200])
 def test_a_name_with_signs_that_nobody_types_is_no_failure_of_ours(visit, login):
     assert visit("").log_in(login, "wrong-password").status == 422
 
