@@ -70,9 +70,9 @@ def token_hash(token: str) -> str:
 
 
 def typed_login(login: str) -> str:
-    """Return what somebody typed to log in, without what cannot be seen and in the usual width.
+    r"""Return what somebody typed to log in, without what cannot be seen and in the usual width.
 
-    >>> typed_login(" Ａda\\0 ")
+    >>> typed_login(" Ａda\0 ")
     'Ada'
     """
     kept = "".join(sign for sign in login if unicodedata.category(sign) not in _NOT_TYPED)

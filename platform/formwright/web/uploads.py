@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import secrets
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,13 +23,19 @@ from formwright.engine.actor import Actor
 from formwright.engine.attachments import WITH_FILES, description
 from formwright.engine.drafts import Input, RowInput
 from formwright.engine.runtime import Unit
+from formwright.errors import FormwrightError
 from formwright.ids import format_id, parse_id
 from formwright.store.files import StoredFile
 from formwright.store.rows import StoredRecord
+from formwright.texts import say
 from formwright.web import current
 from formwright.web.controls import Control
 from formwright.web.forms import Sent
 
+#: A picture of more is not drawn: decoded, each pixel takes four bytes and more.
+MOST_PIXELS = 25_000_000
+#: So many pictures are decoded at once; more wait.
+_decoding = threading.BoundedSemaphore(2)
 _CHUNK = 256 * 1024
 _HEAD = 4096
 _LONGEST_NAME = 200
@@ -55,6 +62,16 @@ _PLAIN = {
     ".json": "application/json",
 }
 OTHER = "application/octet-stream"
+
+
+class TooManyPixels(FormwrightError):
+    """A picture that is small as a file and huge when it is drawn."""
+
+    def __init__(self) -> None:
+        limit = MOST_PIXELS // 1_000_000
+        super().__init__(
+            say("The picture has more than %(limit)s million pixels; make it smaller.", limit=limit)
+        )
 
 
 def folder() -> Path:
@@ -86,11 +103,12 @@ def keep(upload: FileStorage) -> tuple[str, int, str]:
             os.fsync(file.fileno())
         target = path_of(digest.hexdigest())
         target.parent.mkdir(parents=True, exist_ok=True)
+        kind = kind_of(part, head, upload.filename or "")
         part.replace(target)
     finally:
         upload.close()
         part.unlink(missing_ok=True)
-    return digest.hexdigest(), size, kind_of(target, head, upload.filename or "")
+    return digest.hexdigest(), size, kind
 
 
 def kind_of(path: Path, head: bytes, name: str) -> str:
@@ -112,6 +130,8 @@ def _picture(path: Path, head: bytes) -> str:
         return ""
     try:
         with Image.open(path, formats=tuple(PICTURES)) as image:
+            if is_huge(image.size):
+                raise TooManyPixels
             return PICTURES[image.format or ""]
     except (UnidentifiedImageError, OSError, ValueError, KeyError, Image.DecompressionBombError):
         return ""
@@ -153,15 +173,38 @@ def clean_name(name: str) -> str:
 
 
 def picture_of(path: Path, largest: int = 1600) -> bytes:
-    """Return a picture drawn anew as WebP: whatever else was in the file is gone."""
+    """Return a picture drawn anew as WebP: whatever else was in the file is gone.
+
+    It is drawn once; the drawing is kept beside the content. A picture of more than ``MOST_PIXELS`` raises ValueError
+    before anything of it is decoded.
+    """
+    drawing = path.with_name(f"{path.name}.{largest}.webp")
+    if drawing.is_file():
+        return drawing.read_bytes()
     with Image.open(path, formats=tuple(PICTURES)) as image:
-        image.draft("RGB", (largest, largest))
-        image.thumbnail((largest, largest))
-        out = io.BytesIO()
-        image.convert("RGBA" if image.mode in {"RGBA", "LA", "P"} else "RGB").save(
-            out, "WEBP", quality=82
-        )
-        return out.getvalue()
+        if is_huge(image.size):
+            raise ValueError(image.size)
+        with _decoding:
+            drawn = _draw(image, largest)
+    part = drawing.with_name(f"part-{secrets.token_hex(8)}")
+    part.write_bytes(drawn)
+    part.replace(drawing)
+    return drawn
+
+
+def is_huge(size: tuple[int, int]) -> bool:
+    """Tell whether a picture would take too much memory to be drawn."""
+    return size[0] * size[1] > MOST_PIXELS
+
+
+def _draw(image: Image.Image, largest: int) -> bytes:
+    image.draft("RGB", (largest, largest))
+    image.thumbnail((largest, largest))
+    out = io.BytesIO()
+    image.convert("RGBA" if image.mode in {"RGBA", "LA", "P"} else "RGB").save(
+        out, "WEBP", quality=82
+    )
+    return out.getvalue()
 
 
 # --- in forms -------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import io
 import pytest
 from PIL import Image
 
+from formwright.web import uploads
+
 PNG = io.BytesIO()
 Image.new("RGB", (8, 6), "teal").save(PNG, "PNG")
 
@@ -113,3 +115,26 @@ def test_a_form_without_scripts_uploads_with_the_record(ada):
     }
     done = ada.post("/records/crm.customer/new", typed, content_type="multipart/form-data")
     assert ada.get(done.response.headers["Location"]).soup.select(".pictures img")
+
+
+def test_a_picture_that_is_huge_when_drawn_is_refused_however_small_its_file(ada):
+    out = io.BytesIO()
+    Image.new("1", (6000, 5000)).save(out, "PNG")
+    assert len(out.getvalue()) < 100_000
+    page = upload(ada, "bomb.png", out.getvalue())
+    assert page.status == 422
+    assert "more than 25 million pixels" in page
+
+
+def test_a_huge_picture_that_is_here_already_is_not_drawn(ada, monkeypatch):
+    stored = upload(ada, "photo.png", PNG.getvalue() + b"huge").response.json
+    monkeypatch.setattr(uploads, "MOST_PIXELS", 10)
+    assert ada.get(stored["url"] + "?as=picture").status == 404
+    assert ada.get(stored["url"]).status == 200
+
+
+def test_a_picture_is_drawn_once(ada, monkeypatch):
+    stored = upload(ada, "photo.png", PNG.getvalue() + b"once").response.json
+    first = ada.get(stored["url"] + "?as=picture").response.get_data()
+    monkeypatch.setattr(uploads, "_draw", lambda *_: 1 / 0)
+    assert ada.get(stored["url"] + "?as=picture").response.get_data() == first
