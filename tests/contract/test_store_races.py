@@ -7,14 +7,17 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
 import pytest
 
-from formwright.definitions.model import Sequence
+from formwright.definitions.model import Catalog, Sequence
 from formwright.errors import Conflict, NotFound
+from formwright.store import backfill
 from formwright.store.problems import MissingTarget, Restricted, UniqueViolation
+from formwright.store.query import ListQuery
 from formwright.store.store import Store
 from formwright.store.trash import Trash
 
@@ -195,3 +198,95 @@ def test_what_is_moved_away_from_a_record_in_time_does_not_go_along_with_it(stor
     with store.transaction(write=False) as tx:
         assert tx.records.get("t.contact", contact.id).values["customer"] == new.id
         assert tx.records.get("t.customer", child.id).values["parent"] == new.id
+
+
+def with_index(make_entity: Any, make_catalog: Any, *, indexed: bool) -> Catalog:
+    city = {"type": "text", "indexed": indexed, "sortable": False}
+    thing: Catalog = make_catalog(make_entity("t.thing", {"city": city}), revision=0)
+    return thing
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_writer_that_had_only_read_when_a_slot_was_assigned_is_waited_for(
+    open_store: Callable[[], Store], make_entity: Any, make_catalog: Any, first: bool
+) -> None:
+    publisher, other = open_store(), open_store()
+    for store in (publisher, other):
+        store.use(with_index(make_entity, make_catalog, indexed=False))
+    if not first:
+        with publisher.transaction() as tx:
+            tx.records.insert("t.thing", {"city": "x"}, by=None, channel="form")
+    has_read, go = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with other.transaction() as tx:
+            assert tx.records.find("t.thing", 1) is None
+            has_read.set()
+            go.wait(10)
+            tx.records.insert("t.thing", {"city": "x"}, by=None, channel="form")
+
+    with ThreadPoolExecutor(2) as pool:
+        written = pool.submit(write)
+        has_read.wait(10)
+        used = pool.submit(publisher.use, with_index(make_entity, make_catalog, indexed=True))
+        time.sleep(0.5)
+        go.set()
+        written.result()
+        used.result()
+    with publisher.transaction(write=False) as tx:
+        row = tx.columns.record("t.thing")
+        assert row.slot("city") is not None
+        assert backfill.mismatches(tx.connection, tx.shape, "t.thing") == 0
+        found = tx.records.list(ListQuery(row, [row.value("city") == "x"])).records
+        assert len(found) == (1 if first else 2)
+
+
+def test_a_slot_stays_unread_while_a_writer_from_before_does_not_end(
+    open_store: Callable[[], Store],
+    make_entity: Any,
+    make_catalog: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backfill, "PATIENCE", 0.2)
+    publisher, other = open_store(), open_store()
+    if publisher.dialect == "sqlite":
+        pytest.skip("its writers come one by one")
+    for store in (publisher, other):
+        store.use(with_index(make_entity, make_catalog, indexed=False))
+    indexed = with_index(make_entity, make_catalog, indexed=True)
+    with other.transaction() as tx:
+        assert tx.records.find("t.thing", 1) is None
+        publisher.use(indexed)
+        tx.records.insert("t.thing", {"city": "x"}, by=None, channel="form")
+    with publisher.transaction(write=False) as tx:
+        row = tx.columns.record("t.thing")
+        assert row.slot("city") is None
+        assert len(tx.records.list(ListQuery(row, [row.value("city") == "x"])).records) == 1
+    publisher.backfill(indexed)
+    with publisher.transaction(write=False) as tx:
+        assert tx.columns.record("t.thing").slot("city") is not None
+        assert backfill.mismatches(tx.connection, tx.shape, "t.thing") == 0
+
+
+def test_a_backfill_that_was_interrupted_is_taken_up_again(
+    open_store: Callable[[], Store], make_entity: Any, make_catalog: Any
+) -> None:
+    store = open_store()
+    for number, indexed in ((1, False), (2, True)):
+        catalog = replace(with_index(make_entity, make_catalog, indexed=indexed), revision=number)
+        with store.transaction() as tx:
+            assert tx.revisions.add({}, catalog, by=None, author="a", note="") == number
+        assert store.is_behind()
+        if number == 1:
+            store.catch_up(catalog)
+            assert not store.is_behind()
+            with store.transaction() as tx:
+                tx.use(catalog)
+                tx.records.insert("t.thing", {"city": "x"}, by=None, channel="form")
+    after = open_store()  # as after a crash between publishing and filling
+    assert after.catch_up(catalog) == 1
+    assert (after.is_behind(), after.catch_up(catalog)) == (False, 0)
+    for each in (store, after):
+        with each.transaction(write=False) as tx:
+            tx.use(catalog)
+            assert tx.columns.record("t.thing").slot("city") is not None

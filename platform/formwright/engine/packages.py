@@ -191,21 +191,22 @@ def publish(
 ) -> Published:
     """Put ``files`` (``crm/package.yaml`` -> text) in force as one revision, or change nothing at all.
 
-    Publishing what is in force already writes nothing. Raises DefinitionErrors for wrong definitions and, unless
-    ``accept_loss``, PackageError when records have values that nobody could read any more.
+    Publishing what is in force already writes nothing, but takes up a backfill that was interrupted. Raises
+    DefinitionErrors for wrong definitions and, unless ``accept_loss``, PackageError when records have values that
+    nobody could read any more.
     """
     with runtime.unit(actor, write=True) as unit:
         found, catalog, together = plan(unit, files)
         if found.refused and not accept_loss:
             raise PackageError(found.refused[0])
-        if found.same_files:
-            return Published(unit.catalog.revision, found)
-        number = unit.tx.revisions.add(
-            together, catalog, by=actor.id, author=actor.login, note=note
-        )
+        number = unit.catalog.revision
+        if not found.same_files:
+            number = unit.tx.revisions.add(
+                together, catalog, by=actor.id, author=actor.login, note=note
+            )
     with runtime.unit(actor) as unit:
         catalog = unit.catalog
-    runtime.store.backfill(catalog)
+    runtime.store.catch_up(catalog)
     return Published(number, found)
 
 

@@ -17,6 +17,14 @@ BATCH = 2000
 #: Longest wait for transactions that began before the slots were assigned, in seconds.
 PATIENCE = 90.0
 _log = logging.getLogger(__name__)
+#: The advisory lock that writers share; nobody ever takes it alone, so nobody waits for it.
+_WRITERS = 0x666F726D
+_NOTE = text("SELECT pg_advisory_xact_lock_shared(:group, :workspace)")
+_NOTED = text(
+    "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND classid = CAST(:group AS oid) AND objid = CAST(:workspace AS oid)"
+)
 #: Opens a writing transaction.
 Begin = Callable[[], AbstractContextManager[Connection]]
 
@@ -25,8 +33,9 @@ def fill(begin: Begin, shape: Shape, *, batch: int = BATCH) -> int:
     """Fill every assigned slot, clear every freed one, and let readers use what is filled; return how many rows changed.
 
     Each batch is a transaction of its own, so that nobody waits long. A writer that began before the slots
-    were assigned may still store a record without them; so, after the first round, the transactions of that
-    time are waited for, and a second round sets right what they left.
+    were assigned may still store a record without them; so, after the first round, the writers of that time
+    are waited for, and a second round sets right what they left. While one does not come to an end the slots
+    stay as they are: readers use the documents, and the next run tries again.
     """
     with begin() as connection:
         waiting = _slots_in(connection, shape, ASSIGNED)
@@ -35,17 +44,39 @@ def fill(begin: Begin, shape: Shape, *, batch: int = BATCH) -> int:
     for entity, columns in waiting.items():
         changed += _round(begin, shape, entity, columns, batch)
     if waiting:
-        _let_older_transactions_end(begin)
-        for entity, columns in waiting.items():
+        over = _let_older_writers_end(begin, shape.workspace)
+        for entity, columns in waiting.items() if over else ():
             changed += _round(begin, shape, entity, columns, batch)
             with begin() as connection:
                 _make_ready(connection, shape, entity, columns)
     for entity_id, columns in _by_number(shape, freed):
         _clear(begin, shape, entity_id, columns, batch)
-    if waiting:
-        with begin() as connection:
-            _announce(connection, shape.workspace)
     return changed
+
+
+def announce(connection: Connection, shape: Shape) -> bool:
+    """Tell every process, with the next transaction it opens, that slots have become readable; False while some wait.
+
+    A revision of which nothing was ever announced has its backfill still before it.
+    """
+    if _slots_in(connection, shape, ASSIGNED):
+        return False
+    revision = tables.definition_revision.c
+    connection.execute(
+        update(tables.definition_revision)
+        .where(revision.workspace_id == shape.workspace, revision.number == shape.catalog.revision)
+        .values(fills=revision.fills + 1)
+    )
+    return True
+
+
+def note_writer(connection: Connection, workspace: int) -> None:
+    """Have a writing transaction be known as one until it ends, before it reads any layout.
+
+    PostgreSQL knows by itself only who has written something already. SQLite's writers come one by one.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NOTE, {"group": _WRITERS, "workspace": workspace})
 
 
 def mismatches(connection: Connection, shape: Shape, entity: str) -> int:
@@ -173,36 +204,23 @@ def _by_number(
         yield shape.place(name).id, columns
 
 
-def _let_older_transactions_end(begin: Begin) -> None:
-    """Wait, on PostgreSQL, until every transaction of this moment is over; SQLite's writers come one by one."""
+def _let_older_writers_end(begin: Begin, workspace: int) -> bool:
+    """Wait until every writing transaction of this moment is over; return False when one does not end."""
+    older = _writers(begin, workspace)
+    deadline = time.monotonic() + PATIENCE
+    while older:
+        if time.monotonic() > deadline:
+            _log.warning("writers from before the new slots are still open after %s s", PATIENCE)
+            return False
+        time.sleep(0.05)
+        older &= _writers(begin, workspace)
+    return True
+
+
+def _writers(begin: Begin, workspace: int) -> set[str]:
+    """Return the marks of the transactions that ``note_writer`` has noted and that are not over."""
     with begin() as connection:
         if connection.dialect.name != "postgresql":
-            return
-        moment = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-    deadline = time.monotonic() + PATIENCE
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-        "AND backend_xid IS NOT NULL AND xact_start < :moment"
-    )
-    while time.monotonic() < deadline:
-        with begin() as connection:
-            if not connection.execute(query, {"moment": moment}).scalar_one():
-                return
-        time.sleep(0.05)
-    _log.warning("transactions from before the new slots are still open after %s seconds", PATIENCE)
-
-
-def _announce(connection: Connection, workspace: int) -> None:
-    """Tell every process, with the next transaction it opens, that slots have become readable."""
-    revision = tables.definition_revision.c
-    newest = (
-        select(revision.number)
-        .where(revision.workspace_id == workspace)
-        .order_by(revision.number.desc())
-        .limit(1)
-    )
-    connection.execute(
-        update(tables.definition_revision)
-        .where(revision.workspace_id == workspace, revision.number == newest.scalar_subquery())
-        .values(fills=revision.fills + 1)
-    )
+            return set()
+        found = connection.scalars(_NOTED, {"group": _WRITERS, "workspace": workspace})
+        return set(found)

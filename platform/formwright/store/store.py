@@ -102,8 +102,20 @@ class Store:
                 )
 
         changed += rebuild.follow(open_unit, shape)
+        with self.begin() as connection:
+            backfill.announce(connection, shape)
         self._shape = None
         return changed
+
+    def is_behind(self) -> bool:
+        """Tell whether the backfill of the newest revision is still to be done, or was interrupted."""
+        with self.transaction(write=False) as tx:
+            number, fills = tx.revisions.newest()
+        return number > 0 and not fills
+
+    def catch_up(self, catalog: Catalog) -> int:
+        """Run the backfill for ``catalog``, the newest revision, unless it has been done."""
+        return self.backfill(catalog) if self.is_behind() else 0
 
     def analyze(self) -> None:
         """Let the database count what it has, so that it finds the quickest ways; for the end of an import."""
@@ -121,6 +133,8 @@ class Store:
         session = self._sessions()
         try:
             connection = session.connection(execution_options={WRITE: write})
+            if write:
+                backfill.note_writer(connection, self.workspace)
             transaction = Transaction(session, connection, self, now or self.clock.now())
             if self._default is not None:
                 transaction.use(self._default)
