@@ -179,7 +179,7 @@ class Unit:
             return get_across(self.tx, wanted, dict.fromkeys(wanted, ()))
 
         return self._rooted(
-            Lookup(self.tx, self.catalog, self.reader.timezone, everything, lambda _row: [])
+            Lookup(self.tx, self.catalog, self.reader.zone.key, everything, lambda _row: [])
         )
 
     @cached_property
@@ -193,7 +193,7 @@ class Unit:
             scopes = {entity: readable(self.columns.main(entity)) for entity in wanted}
             return get_across(self.tx, wanted, scopes)
 
-        return self._rooted(Lookup(self.tx, self.catalog, self.reader.timezone, read, readable))
+        return self._rooted(Lookup(self.tx, self.catalog, self.reader.zone.key, read, readable))
 
     def _rooted(self, lookup: Lookup) -> Lookup:
         lookup.roots["me"] = ActorRow(self.actor, lookup)
