@@ -109,7 +109,8 @@ def _attach_web(app: Flask, settings: Settings) -> None:
     )
     app.extensions["formwright_assets"] = assets.Assets()
     errors.init_app(app)
-    # Functions after a request run in reverse: compressed last of all.
+    # Functions after a request run in reverse: compressed last of all, then only what waits until it is sent.
+    app.after_request(current.touch_session)
     app.after_request(respond.compress)
     security.init_app(app, https=settings.secure_cookies)
     csrf.init_app(app)
@@ -129,4 +130,3 @@ def _attach_web(app: Flask, settings: Settings) -> None:
 
 def _finish(_error: BaseException | None) -> None:
     current.release()
-    current.touch_session()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 
 from formwright.engine.actor import ANONYMOUS, Actor
 from formwright.engine.runtime import Runtime, Unit
@@ -18,9 +19,11 @@ from formwright.web.sessions import browser
 
 if TYPE_CHECKING:
     from formwright.settings import Settings
+    from formwright.store.store import Store
     from formwright.store.transaction import Transaction
     from formwright.store.users import OpenSession
 
+_log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 #: The switch of language, kept by the browser.
@@ -115,13 +118,22 @@ def close_idle_session(idle: timedelta) -> None:
         g.touch = True
 
 
-def touch_session() -> None:
-    """Write down that the session was used; after the answer is made, so that it costs nobody a wait."""
+def touch_session(response: Response) -> Response:
+    """Have it written down that the session was used once the answer is sent, so that it costs nobody a wait."""
     session = g.get("session")
     if g.pop("touch", False) and session is not None:
-        release()
-        with runtime().store.transaction(write=True) as tx:
+        store = runtime().store
+        response.call_on_close(lambda: _touch(store, session))
+    return response
+
+
+def _touch(store: Store, session: OpenSession) -> None:
+    """Note the use of a session; the next request notes it as well, so nothing is lost where this one cannot."""
+    try:
+        with store.transaction(write=True) as tx:
             tx.users.touch(session)
+    except Exception as error:  # noqa: BLE001 -- the answer is out already, and it was a good one
+        _log.warning("it could not be noted that a session is in use", exc_info=error)
 
 
 def _identify(tx: Transaction) -> Actor:

@@ -9,6 +9,7 @@ import pytest
 from formwright.clock import FixedClock
 from formwright.engine import accounts, packages
 from formwright.factory import runtime_of
+from formwright.store.users import Users
 from formwright.web import auth
 
 
@@ -267,3 +268,30 @@ def test_who_must_change_the_password_does_so_first(own_app, open_browser):
     assert rep.get("/views/crm.customers").response.headers["Location"] == "/password"
     change(rep, "right-horse-battery", "another-long-one")
     assert rep.get("/views/crm.customers").status == 200
+
+
+def last_seen(app, login: str):
+    with runtime_of(app).store.transaction(write=False) as tx:
+        credential = tx.users.credential(login)
+        assert credential is not None
+        return tx.users.sessions_of(credential.user)[0].seen_at
+
+
+def test_the_use_of_a_session_is_noted_once_the_answer_is_sent(own_app, open_browser):
+    ada = open_browser(own_app, "ada")
+    store = runtime_of(own_app).store
+    before = last_seen(own_app, "ada")
+    store.clock = FixedClock(store.clock.now() + timedelta(minutes=5))
+    runtime_of(own_app).clock = store.clock
+    assert ada.get("/").status == 200
+    assert last_seen(own_app, "ada") - before > timedelta(minutes=4)
+
+
+def test_a_page_is_good_though_the_use_of_the_session_cannot_be_noted(
+    own_app, open_browser, monkeypatch
+):
+    ada = open_browser(own_app, "ada")
+    store = runtime_of(own_app).store
+    store.clock = FixedClock(store.clock.now() + timedelta(minutes=5))
+    monkeypatch.setattr(Users, "touch", lambda *_: 1 / 0)
+    assert ada.get("/").status == 200
