@@ -174,6 +174,10 @@ class BatchWriter:
             outcome.counts.skipped += 1 + len(candidate.older)
             return
         values = _what_changes(unit, self._job, candidate, record)
+        if all(record.values.get(key) == value for key, value in values.items()):
+            outcome.counts.unchanged += 1
+            self._took(outcome, candidate, dict(record.values))
+            return
         try:
             with unit.tx.savepoint():
                 accepted = update_in(
