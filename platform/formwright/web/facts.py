@@ -106,7 +106,7 @@ class FactSheet:
         self._reader: Reader = unit.reader
         self._draft: Draft = page.draft
         self._titles: Titles = page.titles
-        self._subforms = plan_of(unit.catalog, page.form).subforms
+        self._subforms = plan_of(unit.definitions, page.form).subforms
 
     def nodes(self, nodes: Sequence[Node]) -> list[FactNode]:
         """Return the parts of a layout; what stands outside of a section gets one of its own."""

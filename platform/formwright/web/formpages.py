@@ -77,7 +77,7 @@ def entry_of(name: str, number: str = "") -> Entry:
         unit, name, "edit" if record is not None else "create", row
     )
     key = signed.read_key(request.form.get("_key", ""), unit.actor, name) or new_id()
-    return Entry(unit, entity, form, plan_of(unit.catalog, form), record, key)
+    return Entry(unit, entity, form, plan_of(unit.definitions, form), record, key)
 
 
 def _wanted(unit: Unit, entity: Entity) -> Form | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -15,6 +15,7 @@ from wtforms.meta import DefaultMeta
 from formwright.definitions.model import Catalog, Entity, Field, Form, Node, NodeType
 from formwright.engine.drafts import Draft, FieldState, Input, RowDraft, RowInput, Violation
 from formwright.engine.formats import Titles
+from formwright.engine.runtime import Definitions
 from formwright.texts import Reader
 from formwright.web.controls import Control, row_key
 
@@ -83,21 +84,19 @@ class Sent:
         return found
 
 
-def plan_of(catalog: Catalog, form: Form) -> FormPlan:
-    """Return the plan of a form; made once."""
-    if not _last or _last[0] is not catalog:
-        _last[:] = [catalog]
-        _plan.cache_clear()
-    return _plan(form.name)
+def plan_of(definitions: Definitions, form: Form) -> FormPlan:
+    """Return the plan of a form; made once for each revision, and forgotten together with it."""
+    plans = _plans.setdefault(definitions, {})
+    found = plans.get(form.name)
+    if found is None:
+        found = plans[form.name] = _plan(definitions.catalog, form)
+    return found
 
 
-_last: list[Catalog] = []
+_plans: WeakKeyDictionary[Definitions, dict[str, FormPlan]] = WeakKeyDictionary()
 
 
-@lru_cache(maxsize=512)
-def _plan(name: str) -> FormPlan:
-    catalog = _last[0]
-    form = catalog.forms[name]
+def _plan(catalog: Catalog, form: Form) -> FormPlan:
     entity = catalog.entities[form.entity]
     fields: dict[str, Field] = {}
     subforms: dict[str, SubformPlan] = {}

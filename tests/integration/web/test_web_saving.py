@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
+from formwright.engine.runtime import Definitions
+from formwright.factory import runtime_of
 from formwright.web import forms
 
 _numbers = itertools.count(1)
@@ -144,3 +147,23 @@ def test_rows_that_i_changed_are_mine_at_first(ada, known, change):
             stale["f-lines"] = ["", second, first]
     page = ada.post(f"{path}/edit", stale)
     assert chosen_sides(page)["_keep-lines"] == "mine"
+
+
+def test_a_form_that_is_being_worked_out_for_an_old_revision_is_not_used_for_the_new_one(
+    app, monkeypatch
+):
+    catalog = runtime_of(app).catalog
+    form = catalog.forms["crm.customer_form"]
+    shorter = replace(form, layout=form.layout[:1])
+    old = Definitions(replace(catalog))
+    new = Definitions(replace(catalog, forms={**catalog.forms, form.name: shorter}))
+
+    def slowly(*parts):
+        monkeypatch.undo()
+        forms.plan_of(new, new.catalog.forms["crm.order_form"])  # somebody else is served meanwhile
+        return forms.FormPlan(*parts)
+
+    monkeypatch.setattr(forms, "FormPlan", slowly)
+    assert forms.plan_of(old, form).form is form
+    assert forms.plan_of(new, shorter).form is shorter
+    assert forms.plan_of(old, form).form is form
