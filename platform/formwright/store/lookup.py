@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Select, cast, func, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, cast, func, select, true
 
 from formwright.store import tables
 from formwright.store.columns import RecordColumns
@@ -106,7 +106,9 @@ def _one_by_one(
     columns: RecordColumns, key: str, values: list[Any], where: Sequence[ColumnElement[bool]]
 ) -> Select[Any, int]:
     column = columns.value(key)
-    wanted = func.unnest(cast(values, ARRAY(column.type))).table_valued("value")
+    kind = Text() if isinstance(values[0], str) else BigInteger()
+    wanted = func.unnest(cast(values, ARRAY(kind))).table_valued("value", name="wanted")
+    wanted = wanted.render_derived()
     holders = (
         select(columns.id.label("id"))
         .where(columns.belongs(), column == wanted.c.value, *where)
