@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from formwright.engine.accounts import USER
 from formwright.engine.actor import Actor
@@ -45,7 +46,7 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
         return None
     reader = Reader(
         language=values.get("language") or runtime.site.language,
-        timezone=values.get("timezone") or runtime.site.timezone,
+        timezone=_known_zone(values.get("timezone")) or runtime.site.timezone,
         region=runtime.site.region,
     )
     roles = definitions.catalog.roles_of(found.roles)
@@ -53,3 +54,11 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
         found.session.user, values.get("login") or "", values.get("name") or "", roles, reader
     )
     return Visitor(found.session, actor, found.must_change, values.get("language") or "")
+
+
+def _known_zone(name: str | None) -> str:
+    """Return the name of a time zone, "" for one that nobody knows: it must not keep the person out."""
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (KeyError, ValueError, OSError):
+        return ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 import pytest
 
 from formwright.engine import accounts, packages
+from formwright.engine.visits import visit
 from formwright.factory import runtime_of
 
 
@@ -78,3 +81,35 @@ def test_a_password_for_somebody_who_is_not_active_lets_nobody_in(own_app, open_
         assert credential is not None
         accounts.give_access(unit, credential.user, "rep", "right-horse-battery", ["crm.sales_rep"])
     assert open_browser(own_app).log_in("rep").status == 422
+
+
+def test_a_time_zone_is_one_that_there_is(own_app, admin):
+    field = runtime_of(own_app).catalog.entities["core.user"].fields["timezone"]
+    offered = {option.value for option in field.options}
+    assert {"Asia/Shanghai", "Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"} <= offered
+    assert offered <= available_timezones()
+    path = user_path(admin, "rep")
+    values = admin.get(f"{path}/edit").values()
+    page = admin.post(f"{path}/edit", values | {"f-timezone": ["Mars/Phobos"]})
+    assert page.status == 422
+    change(admin, path, timezone=["Europe/Berlin"])
+
+
+@pytest.mark.parametrize("zone", ["Mars/Phobos", "../../etc/passwd", "Asia"])
+def test_somebody_with_a_time_zone_that_nobody_knows_sees_the_times_of_the_site(
+    own_app, open_browser, zone
+):
+    rep = open_browser(own_app, "rep")
+    runtime = runtime_of(own_app)
+    with runtime.unit(packages.installer(runtime.catalog), write=True) as unit:
+        credential = unit.tx.users.credential("rep")
+        assert credential is not None
+        record = unit.tx.records.get_many("core.user", [credential.user])[0]
+        values = {**record.values, "timezone": zone}
+        unit.tx.records.change(record, values, by=None, channel="data")
+    assert rep.get("/").status == 200
+    token = rep.client.get_cookie("formwright").value
+    with runtime.store.transaction(write=False) as tx:
+        found = visit(runtime, tx, token)
+    assert found is not None
+    assert found.actor.reader.timezone == "Asia/Shanghai"
