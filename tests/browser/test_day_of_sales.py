@@ -290,4 +290,4 @@ def test_a_picture_is_uploaded_with_the_record(desk, tmp_path):
     expect(page.locator("fw-upload .file a")).to_have_text("logo.png")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".pictures img")).to_be_visible()
-    page.wait_for_function("document.querySelector('.pictures img').naturalWidth === 60")
+    expect(page.locator(".pictures img")).to_have_js_property("naturalWidth", 60)
