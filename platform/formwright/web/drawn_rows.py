@@ -8,10 +8,11 @@ from typing import Any
 
 from flask import request
 
-from formwright.engine.drafts import Draft, FieldState, RowDraft
+from formwright.engine.drafts import Draft, FieldState
 from formwright.engine.runtime import Unit
 from formwright.ids import format_id, parse_id
 from formwright.store.rows import StoredRecord
+from formwright.web.controls import Control
 from formwright.web.forms import Sent
 
 _ROW = re.compile(r"([0-9a-zA-Z]{1,20})\.([0-9]{1,18})")
@@ -41,8 +42,7 @@ def are_touched(
     typed = {row.key: row.controls for row in sent.rows.get(key, ())}
     for row, (name, version) in zip(rows, drawn, strict=True):
         base = _values_at(unit, child, parse_id(name) or 0, now.get(name), version)
-        keys = [each for each, control in typed.get(name, {}).items() if control.sent]
-        if base is None or _differs(row, base, keys):
+        if base is None or differs(row.states, base, typed.get(name, {})):
             return True
     return False
 
@@ -51,12 +51,15 @@ def _name(key: str) -> str:
     return f"_drawn-{key}"
 
 
-def _differs(row: RowDraft, base: Mapping[str, Any], keys: Sequence[str]) -> bool:
-    states = [row.states[key] for key in keys]
+def differs(
+    states: Mapping[str, FieldState], values: Mapping[str, Any], controls: Mapping[str, Control]
+) -> bool:
+    """Tell whether what was sent in inputs, worked out as ``states``, is something else than ``values``."""
     return any(
-        state.typed is not None or _worth(state, state.value) != _worth(state, base.get(key))
-        for key, state in zip(keys, states, strict=True)
-        if state.field.writable
+        states[key].typed is not None
+        or _worth(states[key], states[key].value) != _worth(states[key], values.get(key))
+        for key, control in controls.items()
+        if control.sent and states[key].field.writable
     )
 
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
-from formwright.definitions.model import Action
+from formwright.definitions.model import Action, Field
 from formwright.engine import access, records
 from formwright.engine.drafts import Accepted, Draft, Rejected, Violation
 from formwright.errors import Conflict
-from formwright.ids import format_id, parse_id
+from formwright.ids import format_id, new_id, parse_id
 from formwright.store.rows import StoredRecord
-from formwright.texts import say
-from formwright.web import conflicts, current, forms, respond, rows, uploads
+from formwright.texts import Reader, say
+from formwright.web import conflicts, current, drawn_rows, forms, respond, rows, uploads
+from formwright.web.controls import Control
 from formwright.web.formpages import Entry, crumbs_of, entry_of, forget_complaints, form_page
 from formwright.web.forms import PREFIX, Sent
+from formwright.web.layout import Complaint
 from formwright.web.notes import Note
 from formwright.web.resolving import resolve
 from formwright.web.security import local_path
@@ -57,8 +61,8 @@ def create(name: str) -> BaseResponse:
     if missing:
         return _invalid(entry, sent, _judged(entry, sent, missing))
     stored = entry.unit.tx.records.find(name, entry.key)
-    if stored is not None:  # sent twice: the first time it was stored
-        return _done(entry, stored)
+    if stored is not None or entry.unit.tx.trash.find_record(name, entry.key) is not None:
+        return _sent_before(entry, sent, stored)
     given = uploads.complete(entry.unit, sent, confirmed=_confirmed())
     actor, form = entry.unit.actor, entry.form
     current.release()
@@ -109,6 +113,47 @@ def update(name: str, number: str) -> BaseResponse:
             return _done(entry, record, changed=changed)
         case Rejected(draft):
             return _invalid(entry_of(name, number), sent, draft)
+
+
+def _sent_before(entry: Entry, sent: Sent, stored: StoredRecord | None) -> BaseResponse:
+    """Answer a form that was sent before: done, when it says the same again; else it is shown for another record."""
+    given = uploads.complete(entry.unit, sent, stored)
+    found = records.draft(entry.unit, entry.entity.name, given=given, form=entry.form)
+    if stored is not None and _says(entry, sent, found, stored):
+        return _done(entry, stored)
+    forget_complaints(found)
+    another = replace(entry, key=new_id())
+    page = form_page(another, sent, found)
+    note = say("A record was made from this form before. Saving it again makes another one.")
+    text = note.in_language(entry.unit.reader.language)
+    form = replace(page.form, summary=[Complaint("", "", text)])
+    return respond.invalid(
+        "records/form.html",
+        "forms/_form.html",
+        status=409,
+        page=replace(page, form=form),
+        form=form,
+        crumbs=crumbs_of(another),
+    )
+
+
+def _says(entry: Entry, sent: Sent, found: Draft, stored: StoredRecord) -> bool:
+    """Tell whether everything that was sent is what is stored."""
+    if drawn_rows.differs(found.states, stored.values, sent.controls):
+        return False
+    before = records.stored_rows(entry.unit, stored)
+    return not any(
+        len(rows) != len(before[key])
+        or any(
+            drawn_rows.differs(drawn.states, row.values, _without_files(typed.controls))
+            for drawn, row, typed in zip(found.rows[key], before[key], rows, strict=True)
+        )
+        for key, rows in sent.rows.items()
+    )
+
+
+def _without_files(controls: Mapping[str, Control]) -> dict[str, Control]:
+    return {key: each for key, each in controls.items() if not uploads.has_files(each.definition)}
 
 
 def _version() -> int:
@@ -194,27 +239,23 @@ def _copied(entry: Entry, source: int) -> MultiDict[str, str]:
     record = records.find(unit, Action.READ, entry.entity.name, source)
     found: MultiDict[str, str] = MultiDict()
     for field in entry.plan.fields:
-        value = record.values.get(field.key)
-        if (
-            value is None
-            or not field.copied
-            or not field.writable
-            or field.type.name in {"file", "image"}
-        ):
-            continue
-        if field.type.name == "address":
-            found.setlist(PREFIX + field.key, [field.type.canonical(field, value)])
-        else:
-            found.setlist(PREFIX + field.key, [field.type.format_input(field, value, unit.reader)])
+        found.setlist(PREFIX + field.key, _texts(field, record.values.get(field.key), unit.reader))
     for key, plan in entry.plan.subforms.items():
         for position, row in enumerate(records.stored_rows(unit, record)[key]):
             name = f"n{position}"
             found.add(PREFIX + key, name)
             for column in plan.columns:
-                value = row.values.get(column.key)
-                if value is not None and column.writable and column.copied:
-                    found.add(
-                        f"{PREFIX}{key}-{name}-{column.key}",
-                        column.type.format_input(column, value, unit.reader),
-                    )
-    return found
+                texts = _texts(column, row.values.get(column.key), unit.reader)
+                found.setlist(f"{PREFIX}{key}-{name}-{column.key}", texts)
+    return MultiDict([(name, text) for name, text in found.items(multi=True)])
+
+
+def _texts(field: Field, value: Any, reader: Reader) -> list[str]:
+    """Return what an input would send for a value, nothing for one that is not copied."""
+    if value is None or not field.copied or not field.writable or uploads.has_files(field):
+        return []
+    if field.type.name == "address":
+        return [field.type.canonical(field, value)]
+    if isinstance(value, tuple):
+        return [format_id(each) if field.target else str(each) for each in value]
+    return [field.type.format_input(field, value, reader)]

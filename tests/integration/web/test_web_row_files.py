@@ -9,6 +9,7 @@ import pytest
 
 from formwright.engine import packages
 from formwright.factory import runtime_of
+from formwright.ids import format_id
 
 CLAIMS = """
 schema_version: 1
@@ -132,3 +133,29 @@ def test_a_row_is_duplicated_without_its_file(admin):
     page = admin.post(NEW, typed)
     path = saved_path(admin.post(NEW, page.values()))
     assert proofs_of(admin, path) == [[stored["id"]], []]
+
+
+def test_a_copy_has_every_value_of_a_list(admin, claims):
+    with runtime_of(claims).store.transaction(write=False) as tx:
+        people = sorted(format_id(tx.users.credential(login).user) for login in ("ada", "rep"))
+    lists = {"colors": ["red", "blue"], "words": ["a", "b"], "people": people}
+    typed = with_rows(admin, {"n1": []}) | {f"f-{key}": texts for key, texts in lists.items()}
+    typed["f-lines-n1-colors"] = ["green", "blue"]
+    path = saved_path(admin.post(NEW, typed))
+    copy = admin.get(f"{NEW}?copy={path.rsplit('/', 1)[-1]}").values()
+    copied = saved_path(admin.post(NEW, copy))
+    assert copied != path
+    values = admin.get(f"{copied}/edit").values()
+    for key, texts in lists.items():
+        assert sorted(filter(None, values[f"f-{key}"])) == sorted(texts), key
+    (row,) = filter(None, values["f-lines"])
+    assert sorted(filter(None, values[f"f-lines-{row}-colors"])) == ["blue", "green"]
+
+
+def test_a_form_with_rows_and_files_sent_twice_makes_one_record(admin):
+    stored = upload(admin, "one.txt")
+    typed = with_rows(admin, {"n1": [stored["id"]], "n2": []}) | {"f-colors": ["red", "blue"]}
+    path = saved_path(admin.post(NEW, typed))
+    assert saved_path(admin.post(NEW, typed)) == path
+    assert admin.post(NEW, typed | {"f-lines-n2-what": ["other"]}).status == 409
+    assert admin.post(NEW, typed | {"f-lines": ["", "n1"]}).status == 409

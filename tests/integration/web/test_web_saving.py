@@ -167,3 +167,32 @@ def test_a_form_that_is_being_worked_out_for_an_old_revision_is_not_used_for_the
     assert forms.plan_of(old, form).form is form
     assert forms.plan_of(new, shorter).form is shorter
     assert forms.plan_of(old, form).form is form
+
+
+def test_a_form_sent_again_with_another_text_loses_none_of_both(ada):
+    values = ada.get("/records/crm.customer/new").values()
+    values |= {"f-name": ["First text"], "f-phone": ["13822220001"]}
+    first = saved_path(ada.post("/records/crm.customer/new", values))
+    page = ada.post(
+        "/records/crm.customer/new",
+        values | {"f-name": ["Second text"], "f-phone": ["13822220002"]},
+    )
+    assert page.status == 409
+    assert "A record was made from this form before" in page.texts("#summary")[0]
+    assert page.one("#f-name")["value"] == "Second text"
+    second = saved_path(ada.post("/records/crm.customer/new", page.values()))
+    assert second != first
+    assert ada.get(first).texts("h1") == ["First text"]
+    assert ada.get(second).texts("h1") == ["Second text"]
+
+
+def test_a_form_sent_again_after_the_record_was_deleted_takes_nothing_from_the_trash(ada):
+    values = ada.get("/records/crm.customer/new").values()
+    values |= {"f-name": ["Deleted"], "f-phone": ["13822220003"]}
+    first = saved_path(ada.post("/records/crm.customer/new", values))
+    ada.post(f"{first}/delete")
+    page = ada.post("/records/crm.customer/new", values)
+    assert page.status == 409
+    second = saved_path(ada.post("/records/crm.customer/new", page.values()))
+    assert second != first
+    assert ada.get(first).status == 404
