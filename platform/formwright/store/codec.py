@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from formwright.definitions.model import Entity, Field
 from formwright.expressions.kinds import Base
 from formwright.fieldtypes.base import FieldType, Slot
 from formwright.store.problems import NumberTooLarge, ValueTooLong
+from formwright.store.values import Values
 
 #: Longest text an index entry may hold, in characters.
 SLOT_TEXT = 500
@@ -114,6 +116,25 @@ class Codec:
         """Return the typed values of a document; every stored field is there, empty ones as None (False)."""
         return self.split(document)[0]
 
+    def lazy(self, source: str | Mapping[str, Any]) -> Values:
+        """Return the typed values of a document, each worked out when it is asked for."""
+        return Values(source, self.read_one, self.split)
+
+    def read_one(self, key: str, document: Mapping[str, Any]) -> Any:
+        """Return one typed value as ``split`` does; KeyError for what is no stored field."""
+        form, read = self._readers[key]
+        stored = document.get(key)
+        if stored is None or (
+            form is not None and type(stored) is not form and not _is_form(stored, form)
+        ):
+            return self._empty[key]
+        if read is None:
+            return stored
+        try:
+            return read(stored)
+        except _MISFIT:
+            return self._empty[key]
+
     def split(self, document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the typed values of a document, and what of it updates have to keep as it is.
 
@@ -212,12 +233,7 @@ def _reader(field: Field) -> Callable[[Any], Any] | None:
 
 
 def _bound(field: Field, method: str) -> Callable[[Any], Any]:
-    convert = getattr(field.type, method)
-
-    def apply(value: Any) -> Any:
-        return convert(field, value)
-
-    return apply
+    return partial(getattr(field.type, method), field)
 
 
 def _text(key: str, stored: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -52,6 +53,7 @@ class Columns:
         self.workspace = workspace
         self._main: dict[str, RecordColumns] = {}
         self._narrow: dict[str, TableClause] = {}
+        self._pools: dict[str, list[RecordColumns]] = {}
 
     def record(self, entity: str) -> RecordColumns:
         """Return the columns of a fresh alias of the record table, for joins and sub-selects."""
@@ -59,6 +61,13 @@ class Columns:
         if narrow is None:
             narrow = self._narrow[entity] = self._table_of(entity)
         return RecordColumns(self, entity, narrow.alias())
+
+    def pooled(self, entity: str, number: int) -> RecordColumns:
+        """Return the alias of that number, made once: every alias of a statement has another number."""
+        pool = self._pools.setdefault(entity, [])
+        while len(pool) <= number:
+            pool.append(self.record(entity))
+        return pool[number]
 
     def main(self, entity: str) -> RecordColumns:
         """Return the columns of the table itself: what ``where`` of a read, update or delete is written on."""
@@ -83,6 +92,33 @@ class Columns:
         return found
 
 
+class TransactionColumns(Columns):
+    """The same for one transaction, which never hands out an alias twice, but takes them from those made before.
+
+    To make an alias takes longer than to run a small statement.
+    """
+
+    def __init__(self, shared: Columns) -> None:
+        """Draw from ``shared``, the columns that belong to all transactions."""
+        super().__init__(shared.catalog, shared.layout, shared.dialect, shared.workspace)
+        self._shared = shared
+        self._given: dict[str, int] = {}
+
+    def record(self, entity: str) -> RecordColumns:
+        """Return the columns of an alias that this transaction has not used yet."""
+        number = self._given.get(entity, 0)
+        if number >= _POOL:
+            return self._shared.record(entity)
+        self._given[entity] = number + 1
+        return self._shared.pooled(entity, number)
+
+    def main(self, entity: str) -> RecordColumns:
+        """Return the columns of the table itself."""
+        return self._shared.main(entity)
+
+
+#: Aliases of an entity that are kept.
+_POOL = 32
 _TEXT_ARRAY, _TEXT_NUMBER, _TEXT_INTEGER = (
     literal_column(f"'{name}'", Text()) for name in ("array", "number", "integer")
 )
@@ -105,6 +141,8 @@ class RecordColumns:
         self.table = source
         self.definition: Entity = columns.catalog.entities[entity]
         self.place = columns.place(entity)
+        self._values: dict[str, ColumnElement[Any]] = {}
+        self._whole: tuple[ColumnElement[Any], ...] | None = None
 
     @property
     def id(self) -> ColumnElement[int]:
@@ -113,6 +151,10 @@ class RecordColumns:
 
     def belongs(self) -> ColumnElement[bool]:
         """Return the condition that the row is a record of the entity, in the workspace."""
+        return self._belongs
+
+    @cached_property
+    def _belongs(self) -> ColumnElement[bool]:
         return and_(
             self.table.c.workspace_id == self.columns.workspace,
             self.table.c.entity_id == self.place.id,
@@ -124,6 +166,12 @@ class RecordColumns:
         Numbers are scaled integers, days and instants bind dates and aware datetimes (a day is its first
         moment), times are "HH:MM:SS", ids are integers. A boolean is a condition that is never null.
         """
+        found = self._values.get(key)
+        if found is None:
+            found = self._values[key] = self._value(key)
+        return found
+
+    def _value(self, key: str) -> ColumnElement[Any]:
         if key in _BUILT_IN or key in _INTERNAL:
             return self.table.c[key]
         name, _, part = key.partition(".")
@@ -147,6 +195,14 @@ class RecordColumns:
             )
         found = self.table.c[slot]
         return and_(found == 1, found.is_not(None)) if boolean else found
+
+    def whole(self, columns: tuple[ColumnElement[Any], ...]) -> tuple[ColumnElement[Any], ...]:
+        """Return this row's counterparts of ``columns`` of the table itself, the document last."""
+        if self._whole is None:
+            *head, document = columns
+            data = type_coerce(self.table.c.data, document.type).label("data")
+            self._whole = (*(self.table.c[str(column.key)] for column in head), data)
+        return self._whole
 
     def in_document(self, key: str) -> ColumnElement[Any]:
         """Return what a slot of the attribute has to hold, read from the document."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -60,13 +61,17 @@ class Instant(TypeDecorator[datetime]):
             return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         return instant_text(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- SQLAlchemy's signature
-        """Turn the database's form into an aware datetime."""
-        if value is None:
-            return None
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value)
-        return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:  # noqa: ARG002 -- SQLAlchemy's signature
+        """Return what turns the database's form into an aware datetime; a page of records has hundreds of them."""
+        return _from_timestamp if dialect.name == "postgresql" else _from_text
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _from_timestamp(value: datetime | None) -> datetime | None:
+    return None if value is None else value.replace(tzinfo=UTC)
 
 
 class Document(TypeDecorator[Any]):
@@ -91,6 +96,15 @@ class Document(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         """Parse what the database holds, unless its driver already did."""
         return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+class Raw(Document):
+    """A document that is read as the driver gives it: text on SQLite, already parsed on PostgreSQL."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """Leave parsing to whoever needs it."""
 
 
 class JsonText(UserDefinedType[Any]):

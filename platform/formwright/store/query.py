@@ -186,7 +186,7 @@ def _expression(
     head, _, rest = path.partition(".")
     field = main.definition.fields.get(head)
     if rest and field is not None and field.is_reference:
-        target = unit.shape.columns.record(field.target)
+        target = unit.columns.record(field.target)
         joined = source.outerjoin(target.table, (target.id == main.value(head)) & target.belongs())
         return _sortable(target, rest), joined
     return _sortable(main, path), source
@@ -300,7 +300,7 @@ def _statement(
     if plan.nulls is not None:
         shown.append(plan.nulls.label("nulls"))
     return (
-        select(*whole(plan.row.table), *shown)
+        select(*whole(plan.row), *shown)
         .select_from(plan.source)
         .where(*where)
         .order_by(*order)

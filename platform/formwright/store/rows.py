@@ -9,14 +9,17 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, type_coerce, update
 from sqlalchemy.exc import IntegrityError
 
 from formwright.errors import Conflict, NotFound
 from formwright.store import tables
 from formwright.store.codec import Codec, Encoded
+from formwright.store.columns import RecordColumns
+from formwright.store.columntypes import Raw
 from formwright.store.problems import AlreadyStored
 from formwright.store.unit import Unit
+from formwright.store.values import Kept
 from formwright.texts import say
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -54,12 +57,12 @@ HEAD = (
     _record.parent_id,
     _record.position,
 )
-WHOLE = (*HEAD, _record.data)
+WHOLE = (*HEAD, type_coerce(_record.data, Raw()).label("data"))
 
 
-def whole(table: FromClause) -> tuple[ColumnElement[Any], ...]:
+def whole(row: RecordColumns) -> tuple[ColumnElement[Any], ...]:
     """Return the columns ``WHOLE`` of the record table or an alias of it."""
-    return WHOLE if table is tables.record else tuple(table.c[column.name] for column in WHOLE)
+    return WHOLE if row.table is tables.record else row.whole(WHOLE)
 
 
 _ONE = select(*WHOLE).where(
@@ -104,10 +107,10 @@ class Rows:
             position,
             data,
         ) = row
-        values, extra = codec.split(data)
+        values = codec.lazy(data)
         return StoredRecord(
             entity, number, version, values, owner, created_at, created_by, updated_at, updated_by, parent, position,
-            extra or _NOTHING,
+            Kept(values),
         )  # fmt: skip
 
     def one(

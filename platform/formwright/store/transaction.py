@@ -52,6 +52,7 @@ class Parts:
     def __init__(self, unit: Unit) -> None:
         """Make them for one transaction and one catalog."""
         self.unit = unit
+        self.columns = unit.columns
         self.history = History(unit)
         self.records = Records(unit, self.history)
         self.trash = Trash(unit, self.records, self.history)
@@ -124,7 +125,7 @@ class Transaction:
     @property
     def columns(self) -> Columns:
         """The attributes of records as SQL columns."""
-        return self.shape.columns
+        return self.parts.columns
 
     @property
     def records(self) -> Records:

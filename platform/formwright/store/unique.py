@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from formwright.definitions.model import Constraint, Entity, Field
@@ -17,6 +17,13 @@ from formwright.store.unit import Unit
 
 _LONGEST = 200
 _SEPARATOR = "\x1f"
+_value = tables.unique_value.c
+_HOLDER = select(_value.record_id).where(
+    _value.workspace_id == bindparam("workspace"),
+    _value.entity_id == bindparam("entity"),
+    _value.constraint == bindparam("name"),
+    _value.value == bindparam("value"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,13 @@ class UniqueValues:
         pairs = [(claim.constraint, claim.value) for claim in claims]
         if not pairs:
             return {}
+        if len(pairs) == 1:
+            key = {"workspace": self._unit.workspace, "entity": self._unit.shape.place(entity).id}
+            name, value = pairs[0]
+            holder = self._unit.connection.execute(
+                _HOLDER, {**key, "name": name, "value": value}
+            ).scalar()
+            return {Claim(name, value): holder} if holder is not None else {}
         found = self._unit.connection.execute(
             select(column.constraint, column.value, column.record_id).where(
                 column.workspace_id == self._unit.workspace,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from formwright.definitions.model import Catalog, Entity
 from formwright.errors import UnknownName
 from formwright.expressions.check import Checked
 from formwright.store.codec import Codec
-from formwright.store.columns import Columns
+from formwright.store.columns import Columns, TransactionColumns
 from formwright.store.slots import EntityLayout, Layout
 from formwright.suggest import closest
 from formwright.texts import say
@@ -65,7 +66,7 @@ class Shape:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unit:
     """One transaction: connection, definitions, and the instant that all its writes carry."""
 
@@ -76,6 +77,11 @@ class Unit:
     holds: Holds
     #: The day it is where the site is.
     today: date
+
+    @cached_property
+    def columns(self) -> TransactionColumns:
+        """The attributes of records, with aliases that this transaction uses once."""
+        return TransactionColumns(self.shape.columns)
 
     @property
     def workspace(self) -> int:
