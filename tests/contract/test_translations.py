@@ -29,7 +29,9 @@ def in_python() -> Iterator[tuple[str, str]]:
 def in_templates() -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / "templates").rglob("*.html")):
         with path.open("rb") as file:
-            for line, _, message, _ in babel_extract(file, ["_", "ngettext"], [], {"trimmed": "true", "silent": "false"}):
+            for line, _, message, _ in babel_extract(
+                file, ["_", "ngettext"], [], {"trimmed": "true", "silent": "false"}
+            ):
                 text = message[0] if isinstance(message, tuple) else message
                 yield f"{path.relative_to(ROOT)}:{line}", text
 
@@ -48,7 +50,11 @@ def chinese() -> dict[str, str]:
 
 def test_every_sentence_has_a_chinese_wording(chinese):
     missing = sorted(
-        {f"{place}: {text!r}" for place, text in (*in_python(), *in_templates()) if not chinese.get(text)}
+        {
+            f"{place}: {text!r}"
+            for place, text in (*in_python(), *in_templates())
+            if not chinese.get(text)
+        }
     )
     assert not missing, f"{len(missing)} sentences:\n" + "\n".join(missing)
 

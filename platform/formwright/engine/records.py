@@ -249,9 +249,9 @@ def create_in(
     number(unit, work)
     with _clashes(work):
         record = _insert(unit, entity_name, work, channel, record_id)
+        follow_user(unit, None, record)
     _write_rows(unit, work, record, channel)
     _attach_files(unit, work, record)
-    follow_user(unit, None, record)
     _require_scope(unit, Action.CREATE, work, record)
     return Accepted(record)
 
@@ -329,9 +329,9 @@ def update_in(
         record = unit.tx.records.change(
             before, work.values, by=unit.actor.id, channel=channel, touch=rows_changed
         )
+        follow_user(unit, before, record)
     _write_rows(unit, work, record, channel, rows)
     _attach_files(unit, work, record)
-    follow_user(unit, before, record)
     _require_scope(unit, Action.UPDATE, work, record)
     return Accepted(record)
 
