@@ -39,10 +39,14 @@ class Problem:
         if self.expected:
             shown = self.expected[:12]
             more = ", …" if len(self.expected) > len(shown) else ""
-            wording = say("expected one of %(names)s") if len(shown) > 1 else say("expected %(names)s")
+            wording = (
+                say("expected one of %(names)s") if len(shown) > 1 else say("expected %(names)s")
+            )
             lines.append("  " + wording.in_language(language) % {"names": ", ".join(shown) + more})
         if self.suggestion:
-            lines.append("  " + say("did you mean '%(name)s'?", name=self.suggestion).in_language(language))
+            lines.append(
+                "  " + say("did you mean '%(name)s'?", name=self.suggestion).in_language(language)
+            )
         return "\n".join(lines)
 
     def __str__(self) -> str:

@@ -22,7 +22,9 @@ def new_id() -> int:
     processes apart within a millisecond. A run inside one millisecond counts upwards.
     """
     global _last  # noqa: PLW0603 -- the promise to grow needs the last one
-    fresh = ((time.time_ns() // 1_000_000 - _EPOCH_MS) << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
+    fresh = ((time.time_ns() // 1_000_000 - _EPOCH_MS) << _RANDOM_BITS) | secrets.randbits(
+        _RANDOM_BITS
+    )
     with _lock:
         _last = fresh if fresh > _last else _last + 1
         return _last
