@@ -67,7 +67,7 @@ check-dependencies:
 	$(BIN)/deptry .
 
 bench: dev assets
-	$(BIN)/python bench/run.py $(BENCH_ARGS)
+	$(BIN)/python -m bench $(BENCH_ARGS)
 
 docs: dev
 	$(BIN)/python -m pytest -q tests/contract/test_docs.py tests/contract/test_links.py

@@ -1,0 +1,305 @@
+"""Fills a database with the same rows twice, asks both the same, and says how many times slower ours is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+
+from bench import native, rows
+from bench.workloads import Known, Workload, reads
+from bench.writes import writes
+from formwright.store import schema, tables
+from formwright.store.database import WRITE
+from formwright.store.store import Store
+
+BATCH = 1000
+_POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One comparison, in milliseconds."""
+
+    name: str
+    title: str
+    at_most: float
+    ours: float
+    ours_p95: float
+    theirs: float
+    theirs_p95: float
+    times: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long ours takes."""
+        return self.ours / self.theirs
+
+
+@dataclass
+class Result:
+    """What was measured on one database."""
+
+    database: str
+    version: str
+    customers: int
+    follow_ups: int
+    #: Rows a second through ``insert_many``, with history, unique values and search.
+    load: float = 0.0
+    native_load: float = 0.0
+    sizes: dict[str, float] = field(default_factory=dict)
+    figures: list[Figure] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        return {
+            **asdict(self),
+            "figures": [{**asdict(each), "ratio": each.ratio} for each in self.figures],
+        }
+
+
+def measure(database: str, count: int, say: Callable[[str], object]) -> Result:
+    """Measure everything on ``sqlite`` or ``postgresql``."""
+    with empty_database(database) as url:
+        store = Store.open(url)
+        try:
+            schema.upgrade(store.engine)
+            store.use(rows.catalog())
+            return _measure(store, count, say)
+        finally:
+            store.close()
+
+
+def _measure(store: Store, count: int, say: Callable[[str], object]) -> Result:
+    with store.engine.connect() as connection:
+        query = "SELECT sqlite_version()" if store.dialect == "sqlite" else "SHOW server_version"
+        version = str(connection.exec_driver_sql(query).scalar())
+    result = Result(store.dialect, version, count, count // 2)
+    say(f"{store.dialect} {version}: {count} customers, {count // 2} follow-ups")
+    known = _fill(store, result)
+    say(
+        f"  stored {result.load:.0f} rows/s with history and search; natively {result.native_load:.0f}"
+    )
+    for workload in (*reads(known), *writes(known)):
+        figure = _compare(store, workload)
+        result.figures.append(figure)
+        say(
+            f"  {figure.name:4} {figure.title:42} {figure.ours:9.3f} ms {figure.theirs:9.3f} ms"
+            f"  x {figure.ratio:5.2f}  {'' if figure.ratio <= figure.at_most else f'more than {figure.at_most}'}"
+        )
+    result.sizes = _sizes(store)
+    return result
+
+
+def _fill(store: Store, result: Result) -> Known:
+    """Store the rows on both sides; ours first, for its ids serve both."""
+    with store.transaction() as tx:
+        owners = [
+            n
+            for n in tx.records.insert_many("core.user", rows.users(), by=None, channel="bench")
+            if isinstance(n, int)
+        ]
+    started = time.perf_counter()
+    numbers = _insert_all(store, rows.CUSTOMER, rows.customers(result.customers, owners))
+    result.load = result.customers / (time.perf_counter() - started)
+    follow_up_numbers = _insert_all(
+        store, rows.FOLLOW_UP, rows.follow_ups(result.follow_ups, numbers)
+    )
+    with (
+        store.engine.connect().execution_options(**{WRITE: True}) as connection,
+        connection.begin(),
+    ):
+        native.metadata.create_all(connection)
+        found = connection.execute(
+            select(tables.record.c.id, tables.record.c.created_at).where(
+                tables.record.c.id.in_(numbers[::1000] + numbers[-1:])
+            )
+        )
+        at = dict(found.tuples().all())
+    started = time.perf_counter()
+    with (
+        store.engine.connect().execution_options(**{WRITE: True}) as connection,
+        connection.begin(),
+    ):
+        customers = rows.customers(result.customers, owners)
+        moments = _moments(numbers, at)
+        native.fill(
+            connection,
+            zip(numbers, moments, customers, strict=True),
+            zip(follow_up_numbers, rows.follow_ups(result.follow_ups, numbers), strict=True),
+        )
+    result.native_load = (result.customers + result.follow_ups) / (time.perf_counter() - started)
+    store.analyze()
+    _settle(store)
+    middle = numbers[len(numbers) // 2]
+    with store.transaction(write=False) as tx:
+        record = tx.records.get(rows.CUSTOMER, middle)
+        phones = [
+            r.values["phone"]
+            for r in tx.records.get_many(rows.CUSTOMER, numbers[:: max(1, len(numbers) // 2000)])
+        ]
+    sample = numbers[:: max(1, len(numbers) // 5000)]
+    return Known(sample, owners, phones, (record.created_at, middle))
+
+
+def _moments(numbers: list[int], known: dict[int, Any]) -> Iterator[Any]:
+    """Yield when each customer was created; a batch has one moment."""
+    current = None
+    for place, number in enumerate(numbers):
+        if place % BATCH == 0:
+            current = known[number]
+        yield current
+
+
+def _insert_all(store: Store, entity: str, values: Iterator[dict[str, Any]]) -> list[int]:
+    numbers: list[int] = []
+    batch: list[dict[str, Any]] = []
+
+    def flush() -> None:
+        with store.transaction() as tx:
+            numbers.extend(
+                n
+                for n in tx.records.insert_many(entity, batch, by=None, channel="bench")
+                if isinstance(n, int)
+            )
+        batch.clear()
+
+    for each in values:
+        batch.append(each)
+        if len(batch) == BATCH:
+            flush()
+    if batch:
+        flush()
+    return numbers
+
+
+def _settle(store: Store) -> None:
+    """Let the database tidy up, so that it does not do so while it is measured."""
+    if store.dialect == "sqlite":
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE")
+        connection.exec_driver_sql("CHECKPOINT")
+
+
+def _compare(store: Store, workload: Workload, seconds: float = 1.5) -> Figure:
+    """Measure both sides in turns, so that whatever else the machine does hits both alike."""
+    ours, theirs = workload.ours(), workload.theirs()
+    run_ours = _writing(store, ours) if workload.writes else _reading(store, ours)
+    run_theirs = (
+        _writing_natively(store, theirs) if workload.writes else _reading_natively(store, theirs)
+    )
+    mine: list[float] = []
+    native_times: list[float] = []
+    deadline = time.perf_counter() + 2 * seconds
+    with run_ours as one, run_theirs as other:
+        for _ in range(8):
+            one(), other()
+        while time.perf_counter() < deadline and len(mine) < 2000:
+            mine.append(_timed(one))
+            native_times.append(_timed(other))
+    mine.sort()
+    native_times.sort()
+    return Figure(
+        workload.name, workload.title, workload.at_most,
+        _at(mine, 0.5), _at(mine, 0.95), _at(native_times, 0.5), _at(native_times, 0.95), len(mine),
+    )  # fmt: skip
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
+
+
+def _at(ordered: list[float], part: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+@contextmanager
+def _reading(store: Store, ask: Callable[[Any], object]) -> Iterator[Callable[[], object]]:
+    with store.transaction(write=False) as tx:
+        yield lambda: ask(tx)
+
+
+@contextmanager
+def _reading_natively(store: Store, ask: Callable[[Any], object]) -> Iterator[Callable[[], object]]:
+    with store.engine.connect() as connection, connection.begin():
+        yield lambda: ask(connection)
+
+
+@contextmanager
+def _writing(store: Store, write: Callable[[Any], object]) -> Iterator[Callable[[], object]]:
+    def run() -> None:
+        with store.transaction() as tx:
+            write(tx)
+
+    yield run
+
+
+@contextmanager
+def _writing_natively(
+    store: Store, write: Callable[[Any], object]
+) -> Iterator[Callable[[], object]]:
+    engine = store.engine.execution_options(**{WRITE: True})
+
+    def run() -> None:
+        with engine.begin() as connection:
+            write(connection)
+
+    yield run
+
+
+def _sizes(store: Store) -> dict[str, float]:
+    """Return the size of each table with its indexes, in MiB."""
+    if store.dialect == "sqlite":
+        return {"database": Path(str(store.engine.url.database)).stat().st_size / 2**20}
+    query = (
+        "SELECT relname, pg_total_relation_size(oid) FROM pg_class "
+        "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    with store.engine.connect() as connection:
+        found = {name: size / 2**20 for name, size in connection.exec_driver_sql(query)}
+    return {
+        name: round(size, 1)
+        for name, size in sorted(found.items(), key=lambda item: -item[1])
+        if size >= 1
+    }
+
+
+@contextmanager
+def empty_database(kind: str) -> Iterator[str]:
+    """Make an empty database for the measurement, and remove it afterwards."""
+    if kind == "sqlite":
+        folder = Path(
+            tempfile.mkdtemp(
+                prefix="formwright-bench-", dir=os.environ.get("FORMWRIGHT_BENCH_FOLDER")
+            )
+        )
+        try:
+            yield f"sqlite:///{folder / 'bench.db'}"
+        finally:
+            shutil.rmtree(folder)
+        return
+    server = make_url(os.environ.get("FORMWRIGHT_BENCH_POSTGRES_URL", _POSTGRES))
+    name = f"formwright_bench_{os.getpid()}"
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")  # type: ignore[arg-type]
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
