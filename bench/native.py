@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +14,14 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
+    Dialect,
     Index,
     Integer,
     MetaData,
     Numeric,
     Table,
     Text,
+    TypeDecorator,
     insert,
 )
 from sqlalchemy.dialects import postgresql
@@ -28,8 +31,29 @@ from formwright.store.columntypes import Document, Instant
 
 metadata = MetaData()
 _TEXT: TypeEngine[str] = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-#: SQLite has no exact decimals; a developer keeps whole cents there.
-_MONEY: TypeEngine[Any] = BigInteger().with_variant(Numeric(14, 2), "postgresql")
+
+
+class Cents(TypeDecorator[Decimal]):
+    """An exact amount: numeric on PostgreSQL, whole cents on SQLite, which has no exact decimals."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the database at hand."""
+        exact = dialect.name == "postgresql"
+        return dialect.type_descriptor(Numeric(14, 2) if exact else BigInteger())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Turn an amount into cents where needed."""
+        return value if value is None or dialect.name == "postgresql" else int(value.scaleb(2))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Turn cents into an amount where needed."""
+        return value if value is None or dialect.name == "postgresql" else Decimal(value).scaleb(-2)
+
+
+_MONEY = Cents()
 
 customer = Table(
     "native_customer",
@@ -95,22 +119,10 @@ change = Table(
 )
 
 
-def stored(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as the table takes them: whole cents where there are no exact decimals."""
-    if connection.dialect.name != "sqlite":
-        return dict(values)
-    return {
-        key: int(value.scaleb(2)) if isinstance(value, Decimal) else value
-        for key, value in values.items()
-    }
-
-
-def as_row(
-    connection: Connection, number: int, at: datetime, values: Mapping[str, Any]
-) -> dict[str, Any]:
+def as_row(number: int, at: datetime, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a customer as a row."""
     fixed = {"id": number, "version": 1, "created_at": at, "updated_at": at}
-    return {**fixed, **stored(connection, values), "tags": ",".join(values["tags"] or ())}
+    return {**fixed, **values, "tags": ",".join(values["tags"] or ())}
 
 
 def fill(
@@ -121,7 +133,7 @@ def fill(
     """Store the same rows, under the same ids and instants."""
     batch: list[dict[str, Any]] = []
     for number, at, values in customers:
-        batch.append(as_row(connection, number, at, values))
+        batch.append(as_row(number, at, values))
         _flush(connection, customer, batch, 2000)
     _flush(connection, customer, batch, 1)
     for number, values in follow_ups:
@@ -136,6 +148,51 @@ def _flush(connection: Connection, table: Table, batch: list[dict[str, Any]], si
         batch.clear()
 
 
-def rows_of(result: Iterable[Any]) -> Sequence[Mapping[str, Any]]:
-    """Return what a developer's code works with: a mapping a row."""
-    return [row._mapping for row in result]  # noqa: SLF001 -- SQLAlchemy's public name for it
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What a developer's code works with."""
+
+    id: int
+    owner: int
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    name: str
+    phone: str
+    email: str
+    contact: str
+    grade: str
+    stage: str
+    source: str
+    city: str
+    amount: Decimal | None
+    visits: int
+    discount: Decimal | None
+    active: bool
+    since: date
+    next_at: datetime | None
+    notes: str
+    street: str
+    industry: str
+    tags: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A follow-up of a customer."""
+
+    id: int
+    customer: int
+    at: datetime
+    text: str
+    minutes: int
+
+
+def customers_of(result: Iterable[Any]) -> list[Customer]:
+    """Return rows of the customer table as objects, as ours are."""
+    return [Customer(*row) for row in result]
+
+
+def follow_ups_of(result: Iterable[Any]) -> list[FollowUp]:
+    """Return rows of the other table as objects."""
+    return [FollowUp(*row) for row in result]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import make_url
 
 from bench import native, rows
@@ -22,6 +22,7 @@ from bench.writes import writes
 from formwright.store import schema, tables
 from formwright.store.database import WRITE
 from formwright.store.store import Store
+from formwright.store.transaction import Transaction
 
 BATCH = 1000
 _POSTGRES = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
@@ -115,27 +116,18 @@ def _fill(store: Store, result: Result) -> Known:
     follow_up_numbers = _insert_all(
         store, rows.FOLLOW_UP, rows.follow_ups(result.follow_ups, numbers)
     )
-    with (
-        store.engine.connect().execution_options(**{WRITE: True}) as connection,
-        connection.begin(),
-    ):
+    writing = store.engine.execution_options(**{WRITE: True})
+    with writing.begin() as connection:
         native.metadata.create_all(connection)
-        found = connection.execute(
-            select(tables.record.c.id, tables.record.c.created_at).where(
-                tables.record.c.id.in_(numbers[::1000] + numbers[-1:])
-            )
-        )
-        at = dict(found.tuples().all())
+        record = tables.record.c
+        query = select(record.id, record.created_at).where(record.id.in_(numbers[::BATCH]))
+        created = {row.id: row.created_at for row in connection.execute(query)}
     started = time.perf_counter()
-    with (
-        store.engine.connect().execution_options(**{WRITE: True}) as connection,
-        connection.begin(),
-    ):
+    with writing.begin() as connection:
         customers = rows.customers(result.customers, owners)
-        moments = _moments(numbers, at)
         native.fill(
             connection,
-            zip(numbers, moments, customers, strict=True),
+            zip(numbers, _moments(numbers, created), customers, strict=True),
             zip(follow_up_numbers, rows.follow_ups(result.follow_ups, numbers), strict=True),
         )
     result.native_load = (result.customers + result.follow_ups) / (time.perf_counter() - started)
@@ -194,72 +186,43 @@ def _settle(store: Store) -> None:
         connection.exec_driver_sql("CHECKPOINT")
 
 
-def _compare(store: Store, workload: Workload, seconds: float = 1.5) -> Figure:
+def _compare(store: Store, workload: Workload, seconds: float = 3.0) -> Figure:
     """Measure both sides in turns, so that whatever else the machine does hits both alike."""
     ours, theirs = workload.ours(), workload.theirs()
-    run_ours = _writing(store, ours) if workload.writes else _reading(store, ours)
-    run_theirs = (
-        _writing_natively(store, theirs) if workload.writes else _reading_natively(store, theirs)
-    )
     mine: list[float] = []
     native_times: list[float] = []
-    deadline = time.perf_counter() + 2 * seconds
-    with run_ours as one, run_theirs as other:
-        for _ in range(8):
-            one(), other()
-        while time.perf_counter() < deadline and len(mine) < 2000:
-            mine.append(_timed(one))
-            native_times.append(_timed(other))
-    mine.sort()
-    native_times.sort()
+    deadline = time.perf_counter() + seconds
+    while len(mine) < 12 or (time.perf_counter() < deadline and len(mine) < 3000):
+        mine.append(_time_ours(store, ours, writes=workload.writes))
+        native_times.append(_time_theirs(store, theirs, writes=workload.writes))
+    mine, native_times = sorted(mine[8:]), sorted(native_times[8:])  # the first ones warm up
     return Figure(
         workload.name, workload.title, workload.at_most,
         _at(mine, 0.5), _at(mine, 0.95), _at(native_times, 0.5), _at(native_times, 0.95), len(mine),
     )  # fmt: skip
 
 
-def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return (time.perf_counter() - started) * 1000
+def _time_ours(store: Store, work: Callable[[Transaction], object], *, writes: bool) -> float:
+    """Return the milliseconds of a question in an open transaction, or of a change with its commit."""
+    begun = time.perf_counter()
+    with store.transaction(writes) as tx:
+        started = begun if writes else time.perf_counter()
+        work(tx)
+        ended = time.perf_counter()
+    return ((time.perf_counter() if writes else ended) - started) * 1000
+
+
+def _time_theirs(store: Store, work: Callable[[Connection], object], *, writes: bool) -> float:
+    begun = time.perf_counter()
+    with store.engine.execution_options(**{WRITE: writes}).begin() as connection:
+        started = begun if writes else time.perf_counter()
+        work(connection)
+        ended = time.perf_counter()
+    return ((time.perf_counter() if writes else ended) - started) * 1000
 
 
 def _at(ordered: list[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
-
-
-@contextmanager
-def _reading(store: Store, ask: Callable[[Any], object]) -> Iterator[Callable[[], object]]:
-    with store.transaction(write=False) as tx:
-        yield lambda: ask(tx)
-
-
-@contextmanager
-def _reading_natively(store: Store, ask: Callable[[Any], object]) -> Iterator[Callable[[], object]]:
-    with store.engine.connect() as connection, connection.begin():
-        yield lambda: ask(connection)
-
-
-@contextmanager
-def _writing(store: Store, write: Callable[[Any], object]) -> Iterator[Callable[[], object]]:
-    def run() -> None:
-        with store.transaction() as tx:
-            write(tx)
-
-    yield run
-
-
-@contextmanager
-def _writing_natively(
-    store: Store, write: Callable[[Any], object]
-) -> Iterator[Callable[[], object]]:
-    engine = store.engine.execution_options(**{WRITE: True})
-
-    def run() -> None:
-        with engine.begin() as connection:
-            write(connection)
-
-    yield run
 
 
 def _sizes(store: Store) -> dict[str, float]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, or_, select, tuple_
 
 from bench import native
-from bench.native import rows_of
+from bench.native import customers_of, follow_ups_of
 from bench.rows import CUSTOMER, FOLLOW_UP, GRADES, STAGES
 from formwright.definitions.model import Sort
 from formwright.store import keyset
@@ -77,7 +77,7 @@ def _point(known: Known) -> tuple[Ours, Theirs]:
 
     def theirs() -> Callable[[Connection], object]:
         pick = chance()
-        return lambda connection: rows_of(
+        return lambda connection: customers_of(
             connection.execute(query, {"id": pick.choice(known.customers)})
         )
 
@@ -119,7 +119,7 @@ def _related(known: Known) -> tuple[Ours, Theirs]:
 
         def ask(connection: Connection) -> object:
             query = select(table).where(table.c.customer == pick.choice(known.customers))
-            return rows_of(
+            return follow_ups_of(
                 connection.execute(query.order_by(table.c.at.desc(), table.c.id.desc()).limit(20))
             )
 
@@ -162,7 +162,7 @@ def _list(
                 query = query.where(
                     tuple_(column[key], column.id) < tuple_(*after), column[key] <= after[0]
                 )
-            return rows_of(
+            return customers_of(
                 connection.execute(query.order_by(column[key].desc(), column.id.desc()).limit(PAGE))
             )
 
@@ -244,14 +244,14 @@ def _grouped(key: str, measure: str) -> tuple[Ours, Theirs]:
 
 
 def _searches() -> Iterator[Workload]:
-    for name, title, queries in (
-        ("17a", "search: two characters of a name", ("芳娜", "王伟", "李军", "建明")),
-        ("17b", "search: part of a phone", ("13800001", "0004567", "00123", "5800")),
-        ("17c", "search: what many have", ("有限公司", "example", "科技")),
-        ("17d", "search: two words", ("科技 广州", "orion 77", "贸易 北京")),
-        ("17e", "search: what nobody has", ("例外没有", "zz9999")),
+    for name, title, at_most, queries in (
+        ("17a", "search: two characters of a name", 1.0, ("芳娜", "王伟", "李军", "建明")),
+        ("17b", "search: part of a phone", 1.0, ("13800001", "0004567", "00123", "5800")),
+        ("17c", "search: what many have", 2.0, ("有限公司", "example", "科技")),
+        ("17d", "search: two words", 2.0, ("科技 广州", "orion 77", "贸易 北京")),
+        ("17e", "search: what nobody has", 1.0, ("例外没有", "zz9999")),
     ):
-        yield Workload(name, title, 1.0, *_search(queries))
+        yield Workload(name, title, at_most, *_search(queries))
 
 
 def _search(queries: tuple[str, ...]) -> tuple[Ours, Theirs]:
@@ -274,7 +274,7 @@ def _search(queries: tuple[str, ...]) -> tuple[Ours, Theirs]:
             words = pick.choice(queries).split()
             where = [or_(*(field.ilike(f"%{word}%") for field in fields)) for word in words]
             query = select(native.customer).where(*where).order_by(column.id.desc()).limit(PAGE)
-            return rows_of(connection.execute(query))
+            return customers_of(connection.execute(query))
 
         return ask
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bench import native
-from bench.native import rows_of
+from bench.native import customers_of
 from bench.rows import CUSTOMER, NOW, SOURCES, STAGES, customers
 from bench.workloads import Known, Ours, Theirs, Workload, chance
 from formwright import ids
@@ -102,15 +102,18 @@ def _update(known: Known, keys: tuple[str, ...]) -> tuple[Ours, Theirs]:
 
         def write(connection: Connection) -> None:
             number = pick.choice(known.customers)
-            before = rows_of(connection.execute(query, {"id": number}))[0]
+            (before,) = customers_of(connection.execute(query, {"id": number}))
             values = _new_values(pick, keys)
-            stored = native.stored(connection, values)
             connection.execute(
                 update(table)
-                .where(table.c.id == number, table.c.version == before["version"])
-                .values(version=before["version"] + 1, updated_at=NOW, **stored)
+                .where(table.c.id == number, table.c.version == before.version)
+                .values(version=before.version + 1, updated_at=NOW, **values)
             )
-            _note(connection, number, {key: [str(before[key]), str(values[key])] for key in keys})
+            _note(
+                connection,
+                number,
+                {key: [str(getattr(before, key)), str(values[key])] for key in keys},
+            )
 
         return write
 
@@ -129,7 +132,7 @@ def _new_values(pick: random.Random, keys: tuple[str, ...]) -> dict[str, Any]:
 
 def _insert(connection: Connection, values: Mapping[str, Any]) -> int:
     number = ids.new_id()
-    connection.execute(insert(native.customer), native.as_row(connection, number, NOW, values))
+    connection.execute(insert(native.customer), native.as_row(number, NOW, values))
     return number
 
 
