@@ -68,8 +68,13 @@ class Client:
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Origin": f"http://127.0.0.1:{self._port}",
             }
-        self._connection.request(method, path, body, headers)
-        answer = self._connection.getresponse()
+        try:
+            self._connection.request(method, path, body, headers)
+            answer = self._connection.getresponse()
+        except ConnectionError:  # the server closes what was idle for a while
+            self._connection.close()
+            self._connection.request(method, path, body, headers)
+            answer = self._connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
         for value in answer.headers.get_all("Set-Cookie") or ():
             name, _, rest = value.partition("=")
