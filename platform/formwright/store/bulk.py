@@ -8,21 +8,18 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Column, Table, delete
-from sqlalchemy.exc import IntegrityError
 
 from formwright import ids
 from formwright.store import history, links, tables
 from formwright.store.columntypes import instant_text
 from formwright.store.grams import signed, spelled
 from formwright.store.links import Links
-from formwright.store.problems import AlreadyStored, Clash, UniqueViolation
-from formwright.store.rows import Rows, StoredRecord
+from formwright.store.problems import Clash, UniqueViolation
+from formwright.store.rows import Rows
 from formwright.store.search import SearchIndex
 from formwright.store.unique import Claim, UniqueValues
 from formwright.store.unit import Unit
 
-#: Up to how many rows a plain statement each is quicker than a stream of them.
-_FEW = 3
 #: What became of a row: the id of its record, or why there is none.
 Inserted = int | UniqueViolation
 
@@ -72,47 +69,6 @@ class Bulk:
         if not rows:
             return []
         fresh = self._encode(entity, rows, parent, positions)
-        refused = self._store(entity, fresh, by=by, channel=channel, parent=parent)
-        return [refused.get(new.id, new.id) for new in fresh]
-
-    def insert_one(
-        self,
-        entity: str,
-        values: Mapping[str, Any],
-        *,
-        by: int | None,
-        channel: str,
-        number: int | None = None,
-        parent: int | None = None,
-        position: int | None = None,
-    ) -> StoredRecord:
-        """Store one record and return it; raise UniqueViolation, or AlreadyStored when its id is taken."""
-        positions = [position] if position is not None else None
-        (new,) = self._encode(entity, [values], parent, positions)
-        if number is not None:
-            new.id = number
-        try:
-            refused = self._store(entity, [new], by=by, channel=channel, parent=parent)
-        except IntegrityError as error:
-            raise AlreadyStored(new.id) from error
-        if refused:
-            raise refused[new.id]
-        now, codec = self._unit.now, self._unit.shape.codec(entity)
-        owner_field = codec.entity.owner_field
-        owner = new.document.get(owner_field) if owner_field else by
-        typed = codec.decode(new.document)
-        return StoredRecord(entity, new.id, 1, typed, owner, now, by, now, by, parent, position)
-
-    def _store(
-        self,
-        entity: str,
-        fresh: Sequence[_New],
-        *,
-        by: int | None,
-        channel: str,
-        parent: int | None,
-    ) -> dict[int, UniqueViolation]:
-        """Store the records that can have their unique values; return why the others cannot."""
         self._hold_targets(entity, fresh, parent)
         refused = self._claim(entity, fresh)
         stored = [new for new in fresh if new.id not in refused] if refused else fresh
@@ -123,7 +79,7 @@ class Bulk:
             self._write_history(entity, stored, by, channel)
             self._links.note_new(entity, (new.id for new in stored))
             self._note_nulls(entity, stored)
-        return refused
+        return [refused.get(new.id, new.id) for new in fresh]
 
     def _encode(
         self,
@@ -164,10 +120,6 @@ class Bulk:
         What others hold is asked for first; a value taken in that very moment is noticed by the claim
         itself, and the question is asked again.
         """
-        if len(fresh) == 1 and self._unit.is_postgres:
-            (only,) = fresh
-            if self._write_claims(entity, dict.fromkeys(only.claims, only.id)):
-                return {}
         while True:
             held = self._holders(entity, fresh)
             refused: dict[int, UniqueViolation] = {}
@@ -387,12 +339,6 @@ class Bulk:
             marks = ", ".join("?" * len(names))
             statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608 -- names are our own columns
             connection.exec_driver_sql(statement, list(rows))
-            return
-        if len(rows) <= _FEW:
-            marks = ", ".join(["%s"] * len(names))
-            statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608 -- names are our own columns
-            for row in rows:
-                connection.exec_driver_sql(statement, row)
             return
         cursor: Any = connection.connection.cursor()
         with cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:

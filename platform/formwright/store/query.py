@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
-    BinaryExpression,
     Boolean,
-    ColumnClause,
     ColumnElement,
     FromClause,
     Select,
@@ -41,7 +38,8 @@ class ListQuery:
     """A question for many records of one entity.
 
     ``where`` are conditions on ``row``, which is any ``columns.record(entity)`` or ``columns.main(entity)``. Without
-    ``sort`` the newest come first. ``after`` and ``before`` are tokens of an earlier page.
+    ``sort`` the newest come first. ``after`` and ``before`` are tokens of an earlier page. ``columns`` names
+    the fields that are wanted, None for all.
     """
 
     row: RecordColumns
@@ -50,6 +48,7 @@ class ListQuery:
     limit: int = 50
     after: str | None = None
     before: str | None = None
+    columns: frozenset[str] | None = None
     search: str = ""
 
 
@@ -161,21 +160,7 @@ def _plan(unit: Unit, wanted: ListQuery, found: _Found) -> _Plan:
         [(sort.path, sort.descending) for sort in wanted.sort], wanted.row.entity
     )
     nulls = _nulls_exist(unit, main, first) if in_slot else None
-    phased = in_slot and keys[0].nullable and not _is_narrow(main, wanted.where)
-    return _Plan(main, source, where, tuple(keys), tie, mark, nulls if phased else None, phased)
-
-
-def _is_narrow(row: RecordColumns, where: Sequence[ColumnElement[bool]]) -> bool:
-    """Tell whether the conditions name one target of a reference: then few records are sorted sooner than split."""
-    references = {column for column in row.place.read.values() if column.startswith("r")}
-    return any(
-        isinstance(condition, BinaryExpression)
-        and condition.operator is operator.eq
-        and isinstance(condition.left, ColumnClause)
-        and condition.left.table is row.table
-        and condition.left.name in references
-        for condition in where
-    )
+    return _Plan(main, source, where, tuple(keys), tie, mark, nulls, in_slot and keys[0].nullable)
 
 
 def _source(search: SearchIndex, wanted: ListQuery) -> _Found:

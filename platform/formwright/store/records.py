@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
+from formwright import ids
 from formwright.errors import Conflict, NotFound
 from formwright.store import history, links, query
 from formwright.store.bulk import Bulk, Inserted
@@ -85,9 +86,28 @@ class Records:
 
         Raises UniqueViolation with every value that is taken, MissingTarget for a reference to nothing.
         """
-        return self._bulk.insert_one(
-            entity, values, by=by, channel=channel, number=id, parent=parent, position=position
+        codec = self._unit.shape.codec(entity)
+        encoded = codec.encode(values)
+        now = self._unit.now
+        record = StoredRecord(
+            entity, id if id is not None else ids.new_id(), 1, codec.decode(encoded.document),
+            self.owner(entity, encoded, by), now, by, now, by, parent, position,
+        )  # fmt: skip
+        definition = codec.entity
+        wanted = links.targets(definition, encoded.document, encoded.document)
+        if parent is not None and definition.parent:
+            wanted.setdefault(definition.parent, set()).add(parent)
+        self.links.hold(wanted)
+        self.unique.take(entity, record.id, self.unique.claims(entity, record.id, record.values))
+        self.rows.add(record, encoded)
+        self.links.note_new(entity, [record.id])
+        edges = links.edges(links.linked(self._unit.shape, definition), encoded.document)
+        self.links.change(entity, record.id, set(), edges)
+        self.search.add(entity, record.id, record.values)
+        self._history.append(
+            entity, record.id, history.CREATE, encoded.document, version=1, by=by, channel=channel
         )
+        return record
 
     def insert_many(
         self, entity: str, rows: Sequence[Mapping[str, Any]], *, by: int | None, channel: str

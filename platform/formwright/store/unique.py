@@ -101,7 +101,11 @@ class UniqueValues:
         """Return the record that holds ``value`` of the unique field ``key``, or None."""
         field = self._unit.shape.entity(entity).fields[key]
         text = Rule(key, key, (field,)).value({key: value})
-        return self._holder(entity, key, text) if text is not None else None
+        return (
+            self.holders(entity, [Claim(key, text)]).get(Claim(key, text))
+            if text is not None
+            else None
+        )
 
     def take(self, entity: str, record_id: int, claims: Sequence[Claim]) -> None:
         """Claim values for a record; raise UniqueViolation, with nothing claimed, when others hold any."""
@@ -159,8 +163,12 @@ class UniqueValues:
         if not pairs:
             return {}
         if len(pairs) == 1:
-            holder = self._holder(entity, *pairs[0])
-            return {Claim(*pairs[0]): holder} if holder is not None else {}
+            key = {"workspace": self._unit.workspace, "entity": self._unit.shape.place(entity).id}
+            name, value = pairs[0]
+            holder = self._unit.connection.execute(
+                _HOLDER, {**key, "name": name, "value": value}
+            ).scalar()
+            return {Claim(name, value): holder} if holder is not None else {}
         found = self._unit.connection.execute(
             select(column.constraint, column.value, column.record_id).where(
                 column.workspace_id == self._unit.workspace,
@@ -178,16 +186,6 @@ class UniqueValues:
             rule = by_name[claim.constraint]
             found.append(Clash(rule.key, tuple(field.key for field in rule.fields), holder))
         return found
-
-    def _holder(self, entity: str, constraint: str, value: str) -> int | None:
-        named = {
-            "workspace": self._unit.workspace,
-            "entity": self._unit.shape.place(entity).id,
-            "name": constraint,
-            "value": value,
-        }
-        holder: int | None = self._unit.connection.execute(_HOLDER, named).scalar()
-        return holder
 
     def _row(self, entity: str, record_id: int, claim: Claim) -> dict[str, Any]:
         return {
