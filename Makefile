@@ -7,7 +7,9 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-INSTALL := $(PIP) install --quiet --require-hashes
+# The locks are complete. Without --no-deps older versions of pip look for the newest release of a package that another
+# one asks for with an extra, and refuse it for its missing hash, on the day that release appears.
+INSTALL := $(PIP) install --quiet --require-hashes --no-deps
 
 PYTEST_WORKERS ?= 2
 PYTEST_ARGS ?=
