@@ -11,7 +11,7 @@ import pytest
 
 from formwright.clock import FixedClock
 from formwright.definitions.model import Action, Catalog
-from formwright.engine import packages, reading, records, views
+from formwright.engine import drafting, packages, reading, records, views
 from formwright.engine.actor import Actor
 from formwright.engine.drafts import Accepted, Input, Rejected, RowInput, Typed
 from formwright.engine.runtime import Runtime, Unit
@@ -87,7 +87,7 @@ def test_every_form_opens_empty_and_every_kind_of_record_opens(
 ) -> None:
     with runtime.unit(system(runtime.catalog, reader)) as unit:
         for form in unit.catalog.forms.values():
-            assert set(records.draft(unit, form.entity, form=form).states) == set(
+            assert set(drafting.draft(unit, form.entity, form=form).states) == set(
                 unit.entity(form.entity).fields
             )
         for entity in unit.catalog.entities.values():
@@ -109,17 +109,15 @@ def test_a_rep_sees_the_own_customers_and_what_belongs_to_them(
         assert 0 < seen.count == mine < all_of_them
         ids = {row.id for row in seen.rows}
         for row in views.list_view(unit, "crm.follow_ups", ListState()).rows:
-            assert (
-                records.find(unit, Action.READ, "crm.follow_up", row.id).values["customer"] in ids
-            )
+            assert unit.gate.find(Action.READ, "crm.follow_up", row.id).values["customer"] in ids
         assert views.list_view(unit, "crm.products", ListState()).count == 24
 
 
 def test_the_totals_of_an_order_are_exact(runtime: Runtime, wangmin: Actor) -> None:
     with runtime.unit(wangmin) as unit:
         for row in views.list_view(unit, "crm.orders", ListState()).rows:
-            order = records.find(unit, Action.READ, "crm.order", row.id)
-            lines = [line.values for line in records.stored_rows(unit, order)["lines"]]
+            order = unit.gate.find(Action.READ, "crm.order", row.id)
+            lines = [line.values for line in drafting.seen_rows(unit, order)["lines"]]
             amounts = [cents(line["qty"] * line["price"]) for line in lines]
             taxes = [
                 cents(amount * line["tax_rate"] / 100)
@@ -178,8 +176,7 @@ def test_a_phone_that_another_customer_has_is_refused(runtime: Runtime, liqiang:
 
 def test_a_lost_opportunity_says_why(runtime: Runtime, liqiang: Actor) -> None:
     with runtime.unit(liqiang) as unit:
-        customer = records.find(
-            unit,
+        customer = unit.gate.find(
             Action.READ,
             "crm.customer",
             views.list_view(unit, "crm.customers", ListState()).rows[0].id,
@@ -212,7 +209,7 @@ def test_a_follow_up_is_about_somebody_and_not_in_the_future(
 def test_a_contact_of_another_customer_cannot_be_chosen(runtime: Runtime, wangmin: Actor) -> None:
     with runtime.unit(wangmin) as unit:
         rows = views.list_view(unit, "crm.contacts", ListState()).rows
-        contacts = [records.find(unit, Action.READ, "crm.contact", row.id) for row in rows]
+        contacts = [unit.gate.find(Action.READ, "crm.contact", row.id) for row in rows]
     one = contacts[0]
     other = next(each for each in contacts if each.values["customer"] != one.values["customer"])
     given = {

@@ -12,6 +12,7 @@ from formwright.definitions.build_entities import EntityBuilder
 from formwright.definitions.build_fields import FieldBuilder
 from formwright.definitions.build_forms import FormBuilder
 from formwright.definitions.build_formulas import FormulaBuilder
+from formwright.definitions.build_grants import GrantBuilder
 from formwright.definitions.build_links import draft_entities, link_entities
 from formwright.definitions.build_sequences import sequences
 from formwright.definitions.build_views import ViewBuilder
@@ -51,7 +52,8 @@ def build(
     all_views = views.views()
     forms = FormBuilder(building, formulas).forms()
     roles = build_access.roles(building)
-    grants = build_access.grants(building, formulas)
+    rights = GrantBuilder(building, formulas, entities)
+    grants = rights.grants()
     catalog = Catalog(
         packages=MappingProxyType(
             {key: _package(building, source) for key, source in packages.items()}
@@ -62,6 +64,7 @@ def build(
         apps=MappingProxyType(views.apps()),
         roles=MappingProxyType(roles),
         grants=grants,
+        guards=rights.guards(),
         settings=MappingProxyType(building.settings),
         sequences=MappingProxyType(sequences(building)),
         datasets=DataBuilder(building, formulas, fields).datasets(),

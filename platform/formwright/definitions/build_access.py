@@ -1,4 +1,4 @@
-"""Roles and grants: who may do what with which records."""
+"""Roles, and grants by what they allow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from formwright.definitions.building import Building
-from formwright.definitions.formulas import Formulas, holds_always
 from formwright.definitions.model import Action, Grant, Role
 from formwright.texts import say
 
@@ -44,25 +43,6 @@ def _cycle(found: Mapping[str, Role], start: str) -> list[str]:
                 seen.add(other)
                 ways.append([*way, other])
     return []
-
-
-def grants(building: Building, formulas: Formulas) -> tuple[Grant, ...]:
-    """Return all grants, in order."""
-    found = []
-    for package in building.packages.values():
-        for part in package.root.parts("grants"):
-            role = building.find("role", part.text("role"), part.package, part.at("role"))
-            entity = building.find("entity", part.text("entity"), part.package, part.at("entity"))
-            if not part.get("actions"):
-                building.problem(part.at("actions"), "FW106", say("the list is empty"))
-            if role is None or entity is None:
-                continue
-            scope = formulas.condition(part, "scope", entity, in_sql=True)
-            if scope is None and "scope" in part and not holds_always(part.get("scope")):
-                continue  # a scope that is wrong must never count as none
-            actions = frozenset(Action(action) for action in part.get("actions", ()))
-            found.append(Grant(part.key, part.package, role, entity, actions, scope))
-    return tuple(found)
 
 
 def by_entity_and_action(

@@ -52,6 +52,8 @@ class EntityBuilder:
             constraints=MappingProxyType(self._constraints(draft)),
             rules=self._rules(draft),
             owner_field=self._owner_field(draft),
+            collaborators_field=self._collaborators_field(draft),
+            state_field=self._state_field(draft),
             history=part.part("track").get("history", True),
             trash_days=int(retention.text("trash", "P30D")[1:-1]),
             deprecated=part.get("deprecated", False),
@@ -111,6 +113,27 @@ class EntityBuilder:
         if found is not None and (found.type.name != "user" or found.multiple):
             message = say("'%(name)s' is no field of type 'user' that holds one person", name=key)
             self._building.problem(part.at("owner_field"), "FW206", message)
+        return key
+
+    def _collaborators_field(self, draft: EntityDraft) -> str:
+        part = draft.part.part("ownership")
+        key = part.text("collaborators_field")
+        if not key:
+            return ""
+        found = self._building.field(draft.name, key, part.at("collaborators_field"))
+        if found is not None and not (found.type.name == "user" and found.multiple):
+            message = say("'%(name)s' is no field of type 'user' that holds several", name=key)
+            self._building.problem(part.at("collaborators_field"), "FW206", message)
+        return key
+
+    def _state_field(self, draft: EntityDraft) -> str:
+        key = draft.part.text("state_field")
+        if not key:
+            return ""
+        found = self._building.field(draft.name, key, draft.part.at("state_field"))
+        if found is not None and found.type.name != "choice":
+            message = say("'%(name)s' is no field of type 'choice'", name=key)
+            self._building.problem(draft.part.at("state_field"), "FW206", message)
         return key
 
     def _constraints(self, draft: EntityDraft) -> dict[str, Constraint]:

@@ -21,6 +21,7 @@ from formwright.texts import Label, Text, say
 #: The package that every other one can use without asking: users, and what belongs to the platform itself.
 CORE = "core"
 USER = "core.user"
+TEAM = "core.team"
 
 #: The columns every record has, as expressions see them; ``id`` is the record itself.
 BUILT_IN_KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -260,7 +261,13 @@ class CatalogSchema:
 
 
 _ME: Mapping[str, Kind] = MappingProxyType(
-    {"roles": kinds.list_of(kinds.TEXT), "teams": kinds.list_of(kinds.TEXT)}
+    {
+        "roles": kinds.list_of(kinds.TEXT),
+        # the teams somebody is in; those he leads with all below them; everybody in the latter
+        "teams": kinds.list_of(kinds.reference(TEAM)),
+        "led_teams": kinds.list_of(kinds.reference(TEAM)),
+        "led_people": kinds.list_of(kinds.reference(USER)),
+    }
 )
 
 

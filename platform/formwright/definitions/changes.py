@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from formwright.definitions import changes_of_fields
 from formwright.definitions.changes_of_fields import must_recompute, plain
 from formwright.definitions.effects import Change, Effect, Kind, Touched
-from formwright.definitions.model import Catalog, Constraint, Entity
+from formwright.definitions.model import SYSTEM, Catalog, Constraint, Entity, Grant
 from formwright.texts import Text, say
 
 __all__ = ["Change", "Changes", "Effect", "Kind", "Touched", "compare"]
@@ -211,7 +211,8 @@ def _others(old: Catalog, new: Catalog) -> Iterator[Change]:
         (old.views, new.views, _VIEW),
         (old.apps, new.apps, _APP),
         (old.roles, new.roles, _ROLE),
-        (_by_name(old.grants), _by_name(new.grants), _GRANT),
+        (_written(old.grants), _written(new.grants), _GRANT),
+        (_by_name(old.guards), _by_name(new.guards), _GUARD),
         (old.settings, new.settings, _SETTING),
         (old.sequences, new.sequences, _SEQUENCE),
         (_by_name(old.datasets), _by_name(new.datasets), _DATASET),
@@ -233,6 +234,11 @@ def _named(
     yield from (
         Change(Kind.REMOVED, removed(thing)) for name, thing in old.items() if name not in new
     )
+
+
+def _written(grants: tuple[Grant, ...]) -> dict[str, Any]:
+    """Return the grants that stand in files, without those of the platform's own work."""
+    return _by_name(tuple(grant for grant in grants if grant.role != SYSTEM))
 
 
 def _by_name(things: tuple[Any, ...]) -> dict[str, Any]:
@@ -270,6 +276,23 @@ _GRANT = (
     ),
     lambda grant: say(
         "Rights: %(role)s loses %(actions)s on %(entity)s (%(name)s).", **_rights(grant)
+    ),
+)
+_GUARD = (
+    lambda guard: say(
+        "Rights: on %(entity)s, a limit over all grants is added (%(name)s).",
+        entity=guard.entity,
+        name=guard.key,
+    ),
+    lambda guard: say(
+        "Rights: on %(entity)s, the limit %(name)s over all grants is changed.",
+        entity=guard.entity,
+        name=guard.key,
+    ),
+    lambda guard: say(
+        "Rights: on %(entity)s, the limit %(name)s over all grants is lifted.",
+        entity=guard.entity,
+        name=guard.key,
     ),
 )
 _SETTING = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from formwright.definitions import language_access as access
 from formwright.definitions import language_entities as entities
 from formwright.definitions import language_package as package
 from formwright.definitions import language_screens as screens
@@ -15,7 +16,7 @@ _CONSTRUCTS = (
     entities.ENTITY, entities.EXTEND, entities.FIELD, entities.FILL, entities.CONSTRAINT, entities.RULE,
     entities.OWNERSHIP, entities.TRACK, entities.RETENTION,
     screens.FORM, screens.NODE, screens.VIEW, screens.COLUMN, screens.QUICK_FILTER, screens.STYLE,
-    screens.APP, screens.MENU_ITEM, screens.ROLE, screens.GRANT, package.DATASET,
+    screens.APP, screens.MENU_ITEM, access.ROLE, access.GRANT, access.GRANT_FIELDS, access.GUARD, package.DATASET,
 )  # fmt: skip
 
 #: Every construct by name.
@@ -53,11 +54,12 @@ FILE = Construct(
         may("apps", MapOf(Obj("app")), "{}", "Menus.", "菜单。"),
         may("roles", MapOf(Obj("role")), "{}", "Bundles of grants.", "权限的集合。"),
         may("grants", MapOf(Obj("grant")), "{}", "Permissions.", "许可。"),
+        may("guards", MapOf(Obj("guard")), "{}", "Limits over all permissions.", "对所有许可的限制。"),
         may("data", Obj("data"), "{}", "Rows that come with the package.", "随包提供的数据行。"),
         may("translations", MapOf(MapOf(STR, keys="path"), keys="locale"), "{}", "Texts in other languages: language, then path of the text, then wording.", "其他语言的文本：语言、文本路径、译文。"),
     ),
     later=(
-        "calendars", "public_forms", "pages", "actions", "workflows", "automations", "reminders", "messages", "guards",
+        "calendars", "public_forms", "pages", "actions", "workflows", "automations", "reminders", "messages",
         "imports", "metrics", "snapshots", "reports", "dashboards", "documents", "webhooks", "inbound", "migrations",
         "tests", "overlay",
     ),

@@ -51,6 +51,7 @@ ENTITY = Construct(
         may("constraints", MapOf(Obj("constraint")), "{}", "Uniqueness and limits that the store itself holds.", "由存储层保证的唯一性与数量限制。"),
         may("rules", MapOf(Obj("rule")), "{}", "Checks over the whole record.", "针对整条记录的校验。"),
         may("ownership", Obj("ownership"), "", "Who a record belongs to.", "记录归属于谁。"),
+        may("state_field", Ref("field"), "", "The choice field that tells in which state a record is; grants can be limited to states.", "表示记录所处状态的单选字段；许可可限定状态。"),
         may("track", Obj("track"), "", "What is kept of the past.", "保留哪些历史。"),
         may("retention", Obj("retention"), "", "How long what was deleted can come back.", "已删除的记录可在多长时间内恢复。"),
         may("default_view", Ref("view"), "the view marked `default`, or the first", "The list that opens first.", "首先打开的列表。"),
@@ -88,7 +89,10 @@ EXTEND = Construct(
 
 OWNERSHIP = Construct(
     "ownership", "Who a record belongs to.", "记录归属于谁。",
-    (may("owner_field", Ref("field"), "created_by", "The user field that names the owner.", "表示负责人的用户字段。"),),
+    (
+        may("owner_field", Ref("field"), "created_by", "The user field that names the owner.", "表示负责人的用户字段。"),
+        may("collaborators_field", Ref("field"), "", "The field with the people who work on the record beside its owner; the scope `shared` looks at it.", "与负责人一同处理记录的人员字段；范围 `shared` 以此判断。"),
+    ),
     later=("team_field",),
 )  # fmt: skip
 
@@ -134,7 +138,7 @@ FIELD = Construct(
         may("filterable", BOOL, "true", "Lists offer a filter for it.", "列表中可按此字段筛选。"),
         may("sortable", BOOL, "true", "Lists can be sorted by it.", "列表可按此字段排序。"),
         may("sensitive", Enum(("none", "personal", "secret")), "none", "Whether it holds personal data or a secret.", "是否包含个人信息或机密。"),
-        may("mask", Enum(("none", "last4", "initials", "domain", "all")), "none", "What somebody without the right to unmask sees of it.", "没有查看原文权限的人所能看到的部分。"),
+        may("mask", Enum(("none", "last4", "initials", "domain", "all")), "none", "What is shown of it unless a grant says otherwise.", "除许可另有规定外显示的部分。"),
         may("track", BOOL, "true", "Its changes are kept in the history.", "其变更记入历史。"),
         may("copied", BOOL, "true", "Duplicating a record takes it along.", "复制记录时一并复制。"),
         may("hidden", BOOL, "false", "No generated form or list shows it; rules, filters and exports reach it.", "自动生成的表单与列表不显示；规则、筛选与导出仍可使用。"),

@@ -1,4 +1,4 @@
-"""The language, part three: forms, views, menus, and who may do what."""
+"""The language, part three: forms, views and menus."""
 
 from __future__ import annotations
 
@@ -176,40 +176,4 @@ MENU_ITEM = Construct(
         may("items", ListOf(Obj("menu_item")), "[]", "The links of a group.", "分组中的链接。"),
     ),
     later=("dashboard", "page", "report", "action", "url"),
-)  # fmt: skip
-
-ROLE = Construct(
-    "role",
-    "A bundle of grants that people are given.",
-    "授予人员的一组权限。",
-    (
-        needed("title", TEXT, "Its name.", "名称。"),
-        may("description", TEXT, "", "Who has it, and for what.", "授予谁、作何用。"),
-        may("inherits", ListOf(Ref("role")), "[]", "Roles whose grants it has too.", "同时具有其权限的角色。"),
-    ),
-    later=("members",),
-    example='''roles:
-  mechanic: {title: Mechanic}
-  foreman: {title: Foreman, inherits: [mechanic]}
-''',
-)  # fmt: skip
-
-GRANT = Construct(
-    "grant",
-    "A permission. Nothing is allowed until a grant allows it; grants add up.",
-    "一项许可。未经许可一概不允许；许可可以累加。",
-    (
-        needed("role", Ref("role"), "Who is allowed.", "许可给谁。"),
-        needed("entity", Ref("entity"), "On which kind of record.", "针对哪类记录。"),
-        needed("actions", ListOf(Enum((
-            "read", "create", "update", "delete", "restore", "purge", "share", "assign", "comment", "print",
-            "export", "import", "bulk", "merge", "force_state", "unmask", "configure",
-        ))), "What they may do.", "允许的操作。"),
-        may("scope", COND, "true", "On which records: it becomes part of every query, so that lists, counts, pickers and exports agree. A created or changed record must lie within it afterwards too.", "针对哪些记录：条件并入每个查询，使列表、计数、选择器与导出一致。新建或修改后的记录也须满足。"),
-    ),
-    later=("fields", "states", "until", "via", "scope_after"),
-    example='''grants:
-  mechanic_reads: {role: mechanic, entity: machine, actions: [read]}
-  mechanic_own_jobs: {role: mechanic, entity: job, actions: [read, create, update], scope: "owner == me"}
-''',
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -29,6 +30,10 @@ BUILT_IN_FIELDS = (
 )
 
 
+#: The role of work that the platform itself does, such as installing; no person can be given it.
+SYSTEM = "core.system"
+
+
 class Action(StrEnum):
     """What a grant can allow on an entity."""
 
@@ -39,15 +44,18 @@ class Action(StrEnum):
     RESTORE = "restore"
     PURGE = "purge"
     SHARE = "share"
+    #: Give a record without an owner one; hand an owned record to somebody else.
     ASSIGN = "assign"
+    TRANSFER = "transfer"
     COMMENT = "comment"
     PRINT = "print"
     EXPORT = "export"
     IMPORT = "import"
     BULK = "bulk"
     MERGE = "merge"
+    #: See one masked value in full; each time is noted.
+    REVEAL = "reveal"
     FORCE_STATE = "force_state"
-    UNMASK = "unmask"
     CONFIGURE = "configure"
 
 
@@ -238,7 +246,8 @@ class Entity:
     constraints: Mapping[str, Constraint] = field(default_factory=lambda: _EMPTY)
     rules: tuple[Rule, ...] = ()
     owner_field: str = ""  # "" = created_by
-    team_field: str = ""
+    collaborators_field: str = ""
+    state_field: str = ""
     history: bool = True
     default_view: str = ""
     default_form: str = ""
@@ -432,6 +441,40 @@ class Grant:
     entity: str  # qualified
     actions: frozenset[Action]
     scope: Checked | None = None
+    via: str = ""  # a reference field: only records whose record there the actor may read
+    states: frozenset[str] = frozenset()  # values of the entity's state field; empty = all
+    until: date | None = None  # the last day on which it holds
+    hidden: frozenset[str] = frozenset()  # fields it does not let anybody read
+    masks: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # field key -> last4, ...
+    locked: frozenset[str] = frozenset()  # fields it does not let anybody write
+
+    @property
+    def name(self) -> str:
+        """The qualified name."""
+        return f"{self.package}.{self.key}"
+
+    @property
+    def limited(self) -> bool:
+        """True when it does not reach every record of its entity."""
+        return self.scope is not None or bool(self.via) or bool(self.states)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A limit over all grants: outside of ``scope`` nobody may do ``actions``, but for roles that are exempt."""
+
+    key: str
+    package: str
+    entity: str  # qualified
+    scope: Checked
+    actions: frozenset[Action] = frozenset(Action)
+    exempt: frozenset[str] = frozenset()  # qualified roles
+    message: Label = Label("")
+
+    @property
+    def name(self) -> str:
+        """The qualified name."""
+        return f"{self.package}.{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,6 +556,7 @@ class Catalog:
     settings: Mapping[str, Setting]
     sequences: Mapping[str, Sequence]
     datasets: tuple[Dataset, ...]
+    guards: tuple[Guard, ...] = ()
     revision: int = 0
     #: (entity, action) -> grants, made once.
     grants_by: Mapping[tuple[str, Action], tuple[Grant, ...]] = field(

@@ -39,7 +39,7 @@ PAGES: tuple[Page, ...] = (
         "列表与菜单",
         ("view", "column", "quick_filter", "style", "app", "menu_item"),
     ),
-    Page("access", "Roles and grants", "角色与许可", ("role", "grant")),
+    Page("access", "Roles and grants", "角色与许可", ("role", "grant", "grant_fields", "guard")),
 )
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -105,6 +105,8 @@ _SCALARS: Mapping[str, tuple[str, str]] = {
     "path": ("path", "路径"),
     "sort": ("path, `-` in front turns around", "路径，前加 `-` 为倒序"),
     "duration": ("days, like `P30D`", "天数，如 `P30D`"),
+    "day": ("day, like `2027-12-31`", "日期，如 `2027-12-31`"),
+    "fieldset": ("`*` or a list of fields", "`*` 或字段列表"),
     "size": ("size, like `20MB`", "大小，如 `20MB`"),
     "regex": ("regular expression", "正则表达式"),
     "currency": ("ISO 4217 code", "ISO 4217 代码"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from formwright.texts import Reader
 
@@ -20,6 +22,14 @@ class Actor:
     name: str
     roles: frozenset[str]
     reader: Reader = field(default_factory=Reader)
+    #: The record ids of the teams that the person is in.
+    teams: tuple[int, ...] = ()
+
+
+def teams_of(values: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the teams that a person with these values of the user record is in."""
+    own, further = values.get("team"), values.get("more_teams") or ()
+    return tuple(dict.fromkeys([*([own] if own is not None else []), *further]))
 
 
 #: Nobody in particular: what a request without a session acts as. It has no role, hence no right.

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from formwright.definitions.model import Action
-from formwright.engine import access
 from formwright.engine.drafts import Violation
 from formwright.engine.pipeline import Work
-from formwright.engine.records import clash_violations, number_all
+from formwright.engine.records import clash_violations, number_all, refuse_locked
 from formwright.engine.references import check_references
-from formwright.errors import Forbidden
-from formwright.store.across import which_of
 from formwright.store.bulk import Inserted
 from formwright.store.problems import UniqueViolation
 from formwright.texts import say
@@ -33,7 +30,7 @@ def insert_batch(
 
     References, uniqueness and the actor's scope are judged for the whole batch. The caller owns the transaction.
     """
-    access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
+    unit.access.require(Action.CREATE, entity_name)
     check_references(unit, works)
     good = [work for work in works if not work.errors]
     number_all(unit, good)
@@ -46,22 +43,22 @@ def insert_batch(
             stored[id(work)] = clash_violations(work, result)
         else:
             stored[id(work)] = result
-    _refuse_foreign(unit, entity_name, stored)
+    _refuse_foreign(unit, entity_name, good, stored)
     return [stored[id(work)] if id(work) in stored else list(work.violations) for work in works]
 
 
-def _refuse_foreign(unit: Unit, entity_name: str, stored: dict[int, Stored]) -> None:
-    """Take back the records that lie outside the actor's scope for creating."""
-    conditions: list[Any] | None = access.scope(unit, Action.CREATE, unit.columns.main(entity_name))
-    if conditions is None:
-        raise Forbidden(say("You do not have the right to do this."))
-    ids = [number_ for number_ in stored.values() if isinstance(number_, int)]
-    if not conditions or not ids:
-        return
-    inside = which_of(unit.tx, entity_name, ids, conditions)
-    outside = [number_ for number_ in ids if number_ not in inside]
-    if outside:
-        unit.tx.records.withdraw(entity_name, outside)
-        for key, result in stored.items():
-            if isinstance(result, int) and result not in inside:
-                stored[key] = [Violation(NOT_YOURS)]
+def _refuse_foreign(
+    unit: Unit, entity_name: str, works: Sequence[Work], stored: dict[int, Stored]
+) -> None:
+    """Take back the records that lie outside the actor's scope for creating, or have what he may not write."""
+    ids = {id(work): found for work in works if isinstance(found := stored[id(work)], int)}
+    stands = unit.gate.stand(Action.CREATE, entity_name, list(ids.values()))
+    for work in works:
+        number = ids.get(id(work))
+        if number is None:
+            continue
+        locked = stands.get(number)
+        wrong = [Violation(NOT_YOURS)] if locked is None else refuse_locked(work, locked)
+        if wrong:
+            unit.tx.records.withdraw(entity_name, [number])
+            stored[id(work)] = wrong

@@ -70,6 +70,8 @@ class FieldState:
     visible: bool = True
     readonly: bool = False
     required: bool = False
+    #: What is shown of a value that the actor may not read; None where it may be read.
+    mask: str | None = None
     #: For choices: the options that may be offered now.
     options: tuple[Option, ...] = ()
 

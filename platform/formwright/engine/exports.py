@@ -16,14 +16,12 @@ import orjson
 import xlsxwriter
 
 from formwright.definitions.model import Action, Entity, Field, Sort
-from formwright.engine import access
+from formwright.engine.gate import Query
 from formwright.engine.imports.cells import quote
 from formwright.engine.imports.parents import naming_fields
 from formwright.errors import UnknownName
 from formwright.fieldtypes.computed import FormulaType
 from formwright.ids import format_id
-from formwright.store.lookup import Lookup
-from formwright.store.query import ListQuery
 from formwright.store.rows import StoredRecord
 from formwright.suggest import closest
 from formwright.texts import say
@@ -44,6 +42,12 @@ _NUMBERS = frozenset({"integer", "decimal", "money", "percent", "rating"})
 Cell: TypeAlias = Any
 
 
+class Masked(str):
+    """What is shown of a value that the actor may not read in full; never mistaken for the value."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
     """A column of the export: its title, and how a record gives its value."""
@@ -59,7 +63,11 @@ def columns_of(
     unit: Unit, entity: Entity, keys: Sequence[str] = (), *, titles: bool = False
 ) -> list[ExportColumn]:
     """Return the columns for ``keys``, or for everything an export has; UnknownName offers the nearest name."""
-    known = [key for key, field in entity.fields.items() if _exportable(field)]
+    known = [
+        key
+        for key, field in entity.fields.items()
+        if _exportable(field) and unit.gate.visible(entity.name, key)
+    ]
     columns = []
     for key in keys or ("id", *known, "created_at", "updated_at"):
         if key not in known and key not in BUILT_IN:
@@ -93,34 +101,28 @@ def _naming(unit: Unit, field: Field | None) -> Field | None:
 
 def count(unit: Unit, entity: Entity) -> int:
     """Return about how many records an export would write, for a progress bar."""
-    row = unit.columns.main(entity.name)
-    found, _capped = unit.tx.records.count(ListQuery(row, _scope(unit, entity)), cap=_MOST)
+    found, _capped = unit.gate.count(_query(unit, entity), cap=_MOST)
     return found
 
 
-def _scope(unit: Unit, entity: Entity) -> list[Any]:
-    """Return the conditions under which the actor may take a record out; raise Forbidden when none would do."""
-    row = unit.columns.main(entity.name)
-    conditions: list[Any] = []
+def _query(unit: Unit, entity: Entity, after: str = "") -> Query:
+    """Return the question for what the actor may take out; raise Forbidden when there is nothing such."""
     for action in (Action.READ, Action.EXPORT):
-        access.require(unit.catalog, unit.actor, action, entity.name)
-        conditions += access.scope(unit, action, row) or []
-    return conditions
+        unit.access.require(action, entity.name)
+    return Query(entity.name, sort=_BY_AGE, limit=_PAGE, after=after, actions=(Action.EXPORT,))
 
 
 def rows_of(unit: Unit, entity: Entity, columns: Sequence[ExportColumn]) -> Iterator[list[Cell]]:
     """Yield the values of each record that the actor may export, oldest first; one page is in memory at a time."""
-    where = _scope(unit, entity)
-    row = unit.columns.main(entity.name)
-    after: str | None = None
+    after = ""
     while True:
-        page = unit.tx.records.list(ListQuery(row, where, sort=_BY_AGE, limit=_PAGE, after=after))
+        page = unit.gate.read(_query(unit, entity, after))
         names = _names(unit, columns, page.records)
         for record in page.records:
             yield [_value(unit, record, column, names) for column in columns]
-        after = page.next
-        if after is None:
+        if page.next is None:
             return
+        after = page.next
 
 
 _Names: TypeAlias = dict[str, dict[int, str]]
@@ -138,12 +140,10 @@ def _names(unit: Unit, columns: Sequence[ExportColumn], records: Sequence[Stored
 
 
 def _names_of(unit: Unit, target: str, naming: Field, ids: Sequence[int]) -> dict[int, str]:
-    where = access.scope(unit, Action.READ, unit.columns.main(target))
-    if target == "core.user":
-        where = []
-    if where is None or not ids:
-        return {}
-    found = Lookup(unit.tx.unit).titles(target, naming.key, ids, where)
+    unit.sight.preload({target: ids})
+    found = {
+        number: row.get(naming.key) for number in ids if (row := unit.sight.row(target, number))
+    }
     return {number: str(value) for number, value in found.items() if value not in (None, "")}
 
 
@@ -157,9 +157,11 @@ def _value(unit: Unit, record: StoredRecord, column: ExportColumn, names: _Names
     if column.field is None:
         value = getattr(record, column.key)
         return format_id(value) if column.key == "id" else value
+    if column.field.key in record.masks:
+        return Masked(record.masks[column.field.key])
     value = record.values.get(column.field.key)
     if column.field.computed and not column.field.stored:
-        value = unit.lookup.wrap(record).get(column.field.key)
+        value = unit.sight.wrap(record).get(column.field.key)
     if value is None or value == ():
         return None
     if column.field.target:
@@ -185,6 +187,8 @@ def text_of(column: ExportColumn, value: Cell) -> str:
     """Return the canonical text of a value, safe to open in a spreadsheet."""
     if value is None:
         return ""
+    if isinstance(value, Masked):
+        return quote(value)
     field = column.field
     if field is None:
         return (
@@ -202,6 +206,8 @@ def json_of(column: ExportColumn, value: Cell) -> Any:
     field = column.field
     if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, Masked):
+        return {"masked": str(value)}
     if isinstance(value, Decimal):
         return orjson.Fragment(format(value, "f"))
     if isinstance(value, list):

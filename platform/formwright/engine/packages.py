@@ -10,11 +10,11 @@ from typing import Any
 from formwright.definitions import changes
 from formwright.definitions.changes import Change, Changes, Effect, Touched
 from formwright.definitions.load import find_packages, load_packages
-from formwright.definitions.model import Catalog, Dataset, Entity, Package
+from formwright.definitions.model import SYSTEM, Catalog, Dataset, Entity, Package
 from formwright.definitions.source import SUFFIXES, parse
 from formwright.engine.actor import Actor
 from formwright.engine.drafts import Input, RowInput, Typed
-from formwright.engine.records import Refused, create_in
+from formwright.engine.records import Refused, create_in, update_in
 from formwright.engine.runtime import Runtime, Unit
 from formwright.errors import FormwrightError
 from formwright.expressions.check import Checked
@@ -55,8 +55,8 @@ class Published:
 
 
 def installer(catalog: Catalog) -> Actor:
-    """Return the named actor of installations: it holds every role, and is nobody's account."""
-    return Actor(None, "install", "Installation", frozenset(catalog.roles), Reader())
+    """Return the named actor of installations, which is nobody's account: it has grants of its own."""
+    return Actor(None, "install", "Installation", frozenset(catalog.roles) | {SYSTEM}, Reader())
 
 
 def check_folder(runtime: Runtime, folder: Path) -> Catalog:
@@ -252,16 +252,24 @@ def bring_rows(runtime: Runtime, packages: Iterable[str], *, demo: bool) -> int:
 
 
 class _Rows:
-    """Stores datasets in order; rows refer to each other as ``@set/key``."""
+    """Stores datasets in order; rows refer to each other as ``@set/key``.
+
+    A reference to a row that comes later is put in once that is stored: teams have a lead, and people a team.
+    """
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._ids: dict[tuple[str, str], int] = {}
+        self._coming: set[str] = set()
+        #: References to be put in at the end: (entity, key of the row, field, what it refers to).
+        self._later: list[tuple[str, tuple[str, str], str, str]] = []
         self._computed: Mapping[tuple[str, str, str], Checked] = {}
         self._new = 0
 
     def store(self, datasets: Sequence[Dataset]) -> int:
+        self._coming = {dataset.key for dataset in datasets}
         for dataset in datasets:
+            self._coming.discard(dataset.key)
             self._computed = dataset.computed
             entity = self._unit.entity(dataset.entity)
             existing = self._existing(entity, dataset)
@@ -272,6 +280,11 @@ class _Rows:
                     number = self._create(entity, dataset, row, key)
                     self._new += 1
                 self._ids[dataset.key, key] = number
+        for entity_name, place, field, reference in self._later:
+            given = Input({field: self._reference(reference)}, confirmed=True)
+            update_in(
+                self._unit, entity_name, self._ids[place], given, version=None, channel="data"
+            )
         return self._new
 
     def _existing(self, entity: Entity, dataset: Dataset) -> dict[str, int]:
@@ -284,7 +297,11 @@ class _Rows:
         return {key: found[value] for key, value in wanted.items() if value in found}
 
     def _create(self, entity: Entity, dataset: Dataset, row: Mapping[str, Any], key: str) -> int:
-        given = self._input(entity, row)
+        later = {field: raw for field, raw in row.items() if self._is_coming(raw)}
+        self._later += [
+            (entity.name, (dataset.key, key), field, raw) for field, raw in later.items()
+        ]
+        given = self._input(entity, {k: raw for k, raw in row.items() if k not in later})
         try:
             return create_in(self._unit, entity.name, given, channel="data").record.id
         except Refused as refused:
@@ -326,6 +343,13 @@ class _Rows:
         if raw.startswith("="):
             return evaluate(self._computed[entity.name, key, raw[1:]], self._unit.bindings())
         return Typed((raw,))
+
+    def _is_coming(self, raw: Any) -> bool:
+        return (
+            isinstance(raw, str)
+            and raw.startswith("@")
+            and raw[1:].partition("/")[0] in self._coming
+        )
 
     def _reference(self, raw: str) -> int:
         dataset, _, key = raw[1:].partition("/")

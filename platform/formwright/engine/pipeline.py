@@ -48,6 +48,8 @@ class Context:
     lookup: Lookup
     reader: Reader
     channel: str = "form"
+    #: Where references lead for copies into the record: what the writer may not read is not copied.
+    sight: Lookup | None = None
     #: Takes out references the writer may not choose, before any expression follows them; None where the caller has
     #: looked the records up within the writer's rights already.
     screen: Callable[[Sequence[Work]], None] | None = None
@@ -178,20 +180,23 @@ def work_out(
     before_rows: Mapping[str, Sequence[StoredRecord]] | None = None,
     changed: str = "",
     form: Form | None = None,
+    closed: frozenset[str] = frozenset(),
 ) -> Work:
     """Return the record that ``given`` makes of ``before`` (None: a new one), worked out and judged.
 
     ``changed`` names the field a person changed last (``lines.<row>.product`` in a row): values copied from a
-    reference follow it even where something stands already. What only the database can judge (uniqueness,
+    reference follow it even where something stands already. Fields that are ``closed`` to the writer are answered
+    like fields that do not exist. What only the database can judge (uniqueness,
     references, rights) is not judged here.
     """
-    work = _begin(plan, context, given, before, None)
-    _begin_rows(work, context, given, before_rows or {})
+    work = _begin(plan, context, given, before, None, closed=closed)
+    _begin_rows(work, context, given, before_rows or {}, closed)
     if context.screen is not None:
         context.screen([work, *work.children])
     parts = [(each, _environment(each, context)) for each in (work, *work.children)]
+    seen = [_environment(each, context, context.sight) for each in (work, *work.children)]
     places = {id(child): f"{key}.{child.key}." for key, rows in work.rows.items() for child in rows}
-    for each, environment in parts:
+    for (each, _), environment in zip(parts, seen, strict=True):
         place = places.get(id(each), "")
         _fill_in(
             each, environment, changed.removeprefix(place) if changed.startswith(place) else ""
@@ -215,7 +220,7 @@ def look(
 ) -> Work:
     """Return a stored record as a page shows it: what is hidden and what is read-only; nothing is changed or judged."""
     work = _begin(plan, context, Input(), before, None)
-    _begin_rows(work, context, Input(), before_rows)
+    _begin_rows(work, context, Input(), before_rows, frozenset())
     for each in (work, *work.children):
         _conditions(each, _environment(each, context), None)
     return work
@@ -239,11 +244,11 @@ def _settle(work: Work, parts: Sequence[tuple[Work, Environment]], form: Form | 
         _refuse_out_of_place(each)
 
 
-def _environment(work: Work, context: Context) -> Environment:
+def _environment(work: Work, context: Context, lookup: Lookup | None = None) -> Environment:
     old: Row | None = None
     if work.before is not None:
         old = ValuesRow(work.plan.entity, work.before.values, work.before)
-    return context.lookup.environment(work.row, old=old)
+    return (lookup or context.lookup).environment(work.row, old=old)
 
 
 def present(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,6 +266,7 @@ def _begin(
     before: StoredRecord | None,
     parent: Row | None,
     key: str = "",
+    closed: frozenset[str] = frozenset(),
 ) -> Work:
     values = present(before.values) if before is not None else dict(plan.defaults)
     row = ValuesRow(plan.entity, values, before, parent)
@@ -268,11 +274,17 @@ def _begin(
     work = Work(plan, row, before, values, key)
     reader = context.reader
     for name, raw in given.values.items():
-        if given.parsed and name in plan.free and raw is not None and raw.__class__ is not Typed:
+        if (
+            given.parsed
+            and name in plan.free
+            and name not in closed
+            and raw is not None
+            and raw.__class__ is not Typed
+        ):
             values[name] = raw
             work.given.add(name)
             continue
-        field_ = plan.fields.get(name)
+        field_ = plan.fields.get(name) if name not in closed else None
         if field_ is None:
             work.violations.append(Violation(say("There is no field '%(name)s' here.", name=name)))
             continue
@@ -334,15 +346,23 @@ def _take(work: Work, context: Context, field_: Field, value: Any) -> None:
 
 
 def _begin_rows(
-    work: Work, context: Context, given: Input, before_rows: Mapping[str, Sequence[StoredRecord]]
+    work: Work,
+    context: Context,
+    given: Input,
+    before_rows: Mapping[str, Sequence[StoredRecord]],
+    closed: frozenset[str],
 ) -> None:
+    unknown = [key for key in given.rows if key in closed or key not in work.plan.children]
+    work.violations += [
+        Violation(say("There is no field '%(name)s' here.", name=key)) for key in unknown
+    ]
     for subform in work.plan.subforms:
         key = subform.key
         stored = {record.id: record for record in before_rows.get(key, ())}
         work.before_ids[key] = list(stored)
         plan = work.plan.children[key]
         rows: list[Work] = []
-        if key in given.rows:
+        if key in given.rows and key not in closed:
             work.written_rows.add(key)
             for row in given.rows[key]:
                 record = stored.get(parse_id(row.key) or 0)

@@ -8,19 +8,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from formwright.definitions.model import Action, Entity, Field, Form, Sort, View
-from formwright.engine import access
+from formwright.engine.drafting import as_draft, seen_rows
 from formwright.engine.drafts import Draft, Input
 from formwright.engine.formats import Titles, references_in, show
+from formwright.engine.gate import Query
 from formwright.engine.pipeline import condition_holds, look, work_out
-from formwright.engine.records import as_draft, find, stored_rows, title_of
 from formwright.engine.rows import ValuesRow
 from formwright.engine.titles import preload, titles_of
-from formwright.engine.views import ListPage, ListState, generated_view, list_rows, views_of
+from formwright.engine.views import (
+    ListPage,
+    ListState,
+    generated_view,
+    list_rows,
+    open_columns,
+    views_of,
+)
 from formwright.errors import Forbidden, NotFound
 from formwright.ids import parse_id
-from formwright.store.across import counts, refers, which_hold
-from formwright.store.compile import compile_condition
-from formwright.store.query import ListQuery
 from formwright.texts import Label, say
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 #: A related list counts up to here, and then says "100+".
 RELATED_CAP = 100
+_NEWEST = (Sort("updated_at", descending=True),)
 _PAGE_ACTIONS = (Action.UPDATE, Action.DELETE, Action.RESTORE, Action.EXPORT)
 
 
@@ -93,21 +98,21 @@ def open_record(
     unit: Unit, entity_name: str, record_id: int, *, older_than: str = ""
 ) -> RecordPage:
     """Return the page of a record; NotFound for unknown and forbidden ones alike."""
-    record = find(unit, Action.READ, entity_name, record_id)
+    record = unit.gate.find(Action.READ, entity_name, record_id)
     entity = unit.entity(entity_name)
-    rows = stored_rows(unit, record)
+    rows = seen_rows(unit, record)
     work = look(unit.plan(entity_name), unit.context_for_showing(), record, rows)
     changes, older = unit.tx.history.page(entity_name, record.id, older_than)
     titles = _titles(unit, entity, work.row, rows, changes)
     return RecordPage(
         record=record,
-        title=title_of(unit, record),
+        title=unit.title(unit.sight.wrap(record)),
         form=form_for(unit, entity_name, "view", work.row),
         draft=as_draft(unit, work),
         titles=titles,
         related=tuple(_related(unit, entity, record)),
         may=_may(unit, entity_name, record),
-        history=tuple(_history_entry(unit, entity, change, titles) for change in changes),
+        history=tuple(_history_entry(unit, record, change, titles) for change in changes),
         older=older,
     )
 
@@ -126,16 +131,11 @@ def form_for(unit: Unit, entity_name: str, purpose: str, row: ValuesRow | None =
 
 
 def _may(unit: Unit, entity_name: str, record: StoredRecord) -> frozenset[Action]:
-    """Return what the actor may do with this very record, all scopes judged in one statement."""
-    row = unit.columns.main(entity_name)
-    conditions = {action: access.scope(unit, action, row) for action in _PAGE_ACTIONS}
-    allowed = {action for action, scope in conditions.items() if scope == []}
-    open_ones = {action: scope for action, scope in conditions.items() if scope}
-    if open_ones:
-        allowed |= which_hold(unit.tx, record, open_ones)
-    if access.may(unit.catalog, unit.actor, Action.CREATE, entity_name):
-        allowed.add(Action.CREATE)
-    return frozenset(allowed)
+    """Return what the actor may do with this very record."""
+    allowed = unit.gate.actions_on(record, _PAGE_ACTIONS)
+    if unit.access.may(Action.CREATE, entity_name):
+        return allowed | {Action.CREATE}
+    return allowed
 
 
 # --- related lists --------------------------------------------------------------------------------------------------
@@ -145,41 +145,42 @@ def _related(unit: Unit, entity: Entity, record: StoredRecord) -> Iterable[Relat
     fields = [
         field
         for field in entity.fields.values()
-        if field.type.name == "backlink"
-        and access.may(unit.catalog, unit.actor, Action.READ, field.target)
+        if field.type.name == "backlink" and _is_open(unit, field, record)
     ]
-    queries = []
-    for field in fields:
-        row = unit.columns.record(field.target)
-        scope = access.scope(unit, Action.READ, row) or []
-        queries.append((row, [refers(unit.tx, row, field.via, record.id), *scope]))
-    for field, (count, capped) in zip(fields, counts(unit.tx, queries, RELATED_CAP), strict=True):
-        may_create = access.may(unit.catalog, unit.actor, Action.CREATE, field.target)
+    queries = [Query(field.target, referring=(field.via, record.id)) for field in fields]
+    for field, (count, capped) in zip(fields, unit.gate.counts(queries, RELATED_CAP), strict=True):
+        may_create = unit.access.may(Action.CREATE, field.target)
         yield RelatedList(field, unit.entity(field.target), count, capped, may_create)
+
+
+def _is_open(unit: Unit, field: Field, record: StoredRecord) -> bool:
+    """Return whether the actor may see which records refer to one through the field behind a backlink."""
+    return (
+        field.key not in record.withheld
+        and unit.access.may(Action.READ, field.target)
+        and unit.gate.knows(field.target, field.via)
+    )
 
 
 def related_page(
     unit: Unit, entity_name: str, record_id: int, key: str, state: ListState
 ) -> ListPage:
     """Return one page of a related list, with the columns of the other entity's first view."""
-    record = find(unit, Action.READ, entity_name, record_id)
+    record = unit.gate.find(Action.READ, entity_name, record_id)
     field = unit.entity(entity_name).fields.get(key)
-    if field is None or field.type.name != "backlink":
+    if field is None or field.type.name != "backlink" or not _is_open(unit, field, record):
         raise NotFound(say("There is no such list."))
     view = related_view(unit, field)
-    row = unit.columns.record(field.target)
-    scope = access.scope(unit, Action.READ, row)
-    if scope is None:
-        raise Forbidden(say("You do not have the right to do this."))
-    query = ListQuery(
-        row=row,
-        where=[refers(unit.tx, row, field.via, record.id), *scope],
-        sort=state.sort or (Sort("created_at", descending=True),),
-        limit=20,
-        after=state.after or None,
-        before=state.before or None,
+    page = unit.gate.read(
+        Query(
+            field.target,
+            referring=(field.via, record.id),
+            sort=state.sort or (Sort("created_at", descending=True),),
+            limit=20,
+            after=state.after,
+            before=state.before,
+        )
     )
-    page = unit.tx.records.list(query)
     return ListPage(
         view=view,
         entity=unit.entity(field.target),
@@ -196,14 +197,20 @@ def related_view(unit: Unit, field: Field) -> View:
     if not views:
         return generated_view(unit.entity(field.target))
     view = next((each for each in views if each.default), views[0])
-    columns = tuple(column for column in view.columns if column.path.split(".")[0] != field.via)
+    columns = tuple(
+        column for column in open_columns(unit, view) if column.path.split(".")[0] != field.via
+    )
     return replace(view, columns=columns[:6])
 
 
 # --- history --------------------------------------------------------------------------------------------------------
 
 
-def _history_entry(unit: Unit, entity: Entity, change: Change, titles: Titles) -> HistoryEntry:
+def _history_entry(
+    unit: Unit, record: StoredRecord, change: Change, titles: Titles
+) -> HistoryEntry:
+    """Return a change as the actor may see it: what is kept from him today is kept from him in the past."""
+    entity = unit.entity(record.entity)
     by = titles.of("core.user", change.by, unit.reader) if change.by is not None else ""
     lines = [
         HistoryLine(
@@ -212,7 +219,7 @@ def _history_entry(unit: Unit, entity: Entity, change: Change, titles: Titles) -
             _history_text(unit, entity.fields[key], after, titles),
         )
         for key, (before, after) in change.changes.items()
-        if key in entity.fields and not entity.fields[key].hidden
+        if key in entity.fields and not entity.fields[key].hidden and key not in record.withheld
     ]
     return HistoryEntry(
         change.at, by, change.channel, change.operation, change.version, tuple(lines)
@@ -293,31 +300,25 @@ def pick(
     ``subform`` and ``row_key`` lead to a field of a row. The field's filter and the actor's right to read both stand
     in the statement.
     """
-    if record is None and not access.may(unit.catalog, unit.actor, Action.READ, entity_name):
-        access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
-    rows = stored_rows(unit, record) if record is not None else {}
+    if record is None and not unit.access.may(Action.READ, entity_name):
+        unit.access.require(Action.CREATE, entity_name)
+    rows = seen_rows(unit, record) if record is not None else {}
     work = work_out(unit.plan(entity_name), unit.context(), given, before=record, before_rows=rows)
     if subform:
         work = next((row for row in work.rows.get(subform, []) if row.key == row_key), work)
     field = work.plan.entity.fields.get(field_key)
     if field is None or not field.target or field.type.virtual:
         raise NotFound(say("There is no such field."))
-    row = unit.columns.record(field.target)
-    conditions = access.readable(unit, row)
-    if conditions is None:
-        return []
-    conditions = list(conditions)
-    if field.filter is not None:
-        parent = work.row.parent
-        bindings = unit.bindings(this=work.row, parent=parent)
-        conditions.append(compile_condition(field.filter, row, unit.columns, bindings))
-    if field.target == "core.user":
-        conditions.append(row.value("active"))
-    sort = (Sort("updated_at", descending=True),)
-    page = unit.tx.records.list(
-        ListQuery(row=row, where=conditions, sort=sort, limit=limit, search=search)
+    query = Query(
+        field.target,
+        filters=() if field.filter is None else (field.filter,),
+        roots={"this": work.row, "parent": work.row.parent},
+        choices=(("active", "true"),) if field.target == "core.user" else (),
+        search=search,
+        sort=_NEWEST,
+        limit=limit,
     )
-    return choices(unit, page.records)
+    return choices(unit, unit.gate.read(query).records)
 
 
 def choices(unit: Unit, records: Iterable[StoredRecord]) -> list[Choice]:
@@ -329,7 +330,7 @@ def choices(unit: Unit, records: Iterable[StoredRecord]) -> list[Choice]:
         preload(unit, unit.entity(name), rows, unit.entity(name).display.reads)
     for record in records:
         entity = unit.entity(record.entity)
-        title = title_of(unit, record)
+        title = unit.title(unit.sight.wrap(record))
         parts = []
         for key in entity.search_fields:
             field = entity.fields.get(key)
@@ -351,21 +352,19 @@ def search_all(unit: Unit, text: str, limit: int = 5) -> list[tuple[Entity, list
     for name, entity in unit.catalog.entities.items():
         if entity.kind == "child" or not entity.search_fields:
             continue
-        row = unit.columns.record(name)
-        scope = access.scope(unit, Action.READ, row)
-        if scope is None:
+        if not unit.access.may(Action.READ, name):
             continue
-        own = access.scope(unit, Action.READ, unit.columns.main(name)) or []
-        record = unit.tx.records.find(name, number, own) if number is not None else None
-        if record is not None:
-            records = [record]
-        else:
-            sort = (Sort("updated_at", descending=True),)
-            records = list(
-                unit.tx.records.list(
-                    ListQuery(row=row, where=scope, sort=sort, limit=limit, search=text)
-                ).records
-            )
+        records = _by_number(unit, name, number) if number is not None else []
+        if not records:
+            query = Query(name, search=text, sort=_NEWEST, limit=limit)
+            records = list(unit.gate.read(query).records)
         if records:
             found.append((entity, choices(unit, records)))
     return found
+
+
+def _by_number(unit: Unit, entity_name: str, number: int) -> list[StoredRecord]:
+    try:
+        return [unit.gate.find(Action.READ, entity_name, number)]
+    except NotFound:
+        return []

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from formwright.definitions.model import Action, Entity, Sort
-from formwright.engine import access
+from formwright.engine.gate import Query
 from formwright.engine.reading import Choice, choices
-from formwright.store.query import ListQuery
 
 if TYPE_CHECKING:
     from formwright.engine.runtime import Unit
+
+_NEWEST = (Sort("updated_at", descending=True),)
 
 
 def recent(unit: Unit, limit: int = 10) -> list[tuple[Entity, Choice, datetime]]:
@@ -20,15 +21,10 @@ def recent(unit: Unit, limit: int = 10) -> list[tuple[Entity, Choice, datetime]]
         return []
     found = []
     for name, entity in unit.catalog.entities.items():
-        if entity.kind != "record" or not access.may(unit.catalog, unit.actor, Action.READ, name):
+        if entity.kind != "record" or not unit.access.may(Action.READ, name):
             continue
-        row = unit.columns.record(name)
-        scope = access.scope(unit, Action.READ, row)
-        if scope is None:
-            continue
-        mine = (row.value("updated_by") == unit.actor.id, *scope)
-        query = ListQuery(row, where=mine, sort=(Sort("updated_at", descending=True),), limit=limit)
-        found += [(entity, record) for record in unit.tx.records.list(query).records]
+        query = Query(name, updated_by=unit.actor.id, sort=_NEWEST, limit=limit)
+        found += [(entity, record) for record in unit.gate.read(query).records]
     found.sort(key=lambda pair: pair[1].updated_at, reverse=True)
     newest = found[:limit]
     titles = choices(unit, [record for _, record in newest])

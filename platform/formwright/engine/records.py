@@ -1,64 +1,25 @@
-"""Commands on records: work out, create, update, delete, restore. Pages, imports and programs all come through here."""
+"""Commands on records: create and update. Pages, imports and programs all come through here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from formwright.definitions.model import Action, Form
-from formwright.engine import access
 from formwright.engine.actor import Actor
 from formwright.engine.attachments import attach
-from formwright.engine.drafts import (
-    Accepted,
-    Draft,
-    FieldState,
-    Input,
-    Outcome,
-    Rejected,
-    RowDraft,
-    Violation,
-)
+from formwright.engine.drafting import as_draft
+from formwright.engine.drafts import Accepted, Draft, Input, Outcome, Rejected, Violation
 from formwright.engine.logins import follow_user
-from formwright.engine.pipeline import Work, condition_holds, present, rows_differ, work_out
+from formwright.engine.pipeline import NOT_WRITABLE, Work, present, rows_differ, work_out
 from formwright.engine.references import check_references
 from formwright.engine.runtime import Runtime, Unit
-from formwright.errors import Conflict, Forbidden, NotFound
-from formwright.store.across import counts, refers, which_of
-from formwright.store.problems import (
-    AlreadyStored,
-    Referrer,
-    Restricted,
-    UniqueViolation,
-    ValueTooLong,
-)
+from formwright.errors import Conflict, Forbidden
+from formwright.store.problems import AlreadyStored, UniqueViolation, ValueTooLong
 from formwright.store.rows import StoredRecord
-from formwright.store.trash import Discarded
 from formwright.texts import say
 
-NO_SUCH_RECORD = say("There is no such record, or you may not see it.")
-
-
-@dataclass(frozen=True, slots=True)
-class Deletion:
-    """What a deletion took away, under the number by which it can be brought back."""
-
-    id: int
-    count: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrashedRecord:
-    """A record in the trash."""
-
-    deletion_id: int
-    id: int
-    title: str
-    deleted_at: datetime
-    deleted_by: str
+_NOT_YOURS_TO_GIVE = say("You do not have the right to give this record to somebody else.")
 
 
 class Refused(Exception):
@@ -75,114 +36,6 @@ class _Undone(Exception):
     def __init__(self, draft: Draft) -> None:
         super().__init__("undone")
         self.draft = draft
-
-
-# --- reading one record ---------------------------------------------------------------------------------------------
-
-
-def find(unit: Unit, action: Action, entity_name: str, record_id: int) -> StoredRecord:
-    """Return a record on which the actor may do ``action``; NotFound for unknown and forbidden alike."""
-    unit.entity(entity_name)
-    conditions = access.scope(unit, action, unit.columns.main(entity_name))
-    record = (
-        None if conditions is None else unit.tx.records.find(entity_name, record_id, conditions)
-    )
-    if record is None:
-        raise NotFound(NO_SUCH_RECORD)
-    return record
-
-
-def stored_rows(unit: Unit, record: StoredRecord) -> dict[str, list[StoredRecord]]:
-    """Return the rows of each subform of ``record``, in order; of rows with grants of their own those one may read."""
-    entity = unit.entity(record.entity)
-    found = {}
-    for field in entity.fields.values():
-        if field.is_subform:
-            rows = unit.tx.records.children(field.target, [record.id])
-            found[field.key] = _within(unit, Action.READ, field.target, rows)
-    return found
-
-
-def _within(
-    unit: Unit, action: Action, entity: str, rows: list[StoredRecord]
-) -> list[StoredRecord]:
-    """Return those of some subform rows on which the actor may do ``action``."""
-    if not rows or not access.has_own_grants(unit.catalog, entity):
-        return rows
-    conditions = access.scope(unit, action, unit.columns.main(entity))
-    if conditions is None:
-        return []
-    inside = which_of(unit.tx, entity, [row.id for row in rows], conditions)
-    return [row for row in rows if row.id in inside]
-
-
-# --- drafts ---------------------------------------------------------------------------------------------------------
-
-
-def draft(
-    unit: Unit,
-    entity_name: str,
-    *,
-    record: StoredRecord | None = None,
-    given: Input | None = None,
-    changed: str = "",
-    form: Form | None = None,
-) -> Draft:
-    """Return a record as a form shows it, with what is typed worked out; nothing is written."""
-    if record is None:
-        access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
-    rows = stored_rows(unit, record) if record is not None else {}
-    work = work_out(
-        unit.plan(entity_name),
-        unit.context(),
-        given or Input(),
-        before=record,
-        before_rows=rows,
-        changed=changed,
-        form=form,
-    )
-    if given is not None:
-        check_references(unit, [work])
-    return as_draft(unit, work)
-
-
-def as_draft(unit: Unit, work: Work) -> Draft:
-    """Return what a form shows of ``work``."""
-    result = Draft(work.plan.entity, work.before, _states(unit, work))
-    result.violations = work.violations
-    for key, rows in work.rows.items():
-        result.rows[key] = [
-            RowDraft(row.key, row.before.id if row.before else None, _states(unit, row))
-            for row in rows
-        ]
-    return result
-
-
-def _states(unit: Unit, work: Work) -> dict[str, FieldState]:
-    work.row.computer = (
-        unit.sight.compute
-    )  # what is shown follows references as far as the actor may read
-    environment = unit.sight.environment(work.row)
-    states = {}
-    for key, field in work.plan.entity.fields.items():
-        immutable = (
-            field.immutable and work.before is not None and work.before.values.get(key) is not None
-        )
-        states[key] = FieldState(
-            field=field,
-            value=work.row.get(key) if not field.type.virtual else None,
-            typed=work.typed.get(key),
-            visible=key not in work.hidden,
-            readonly=not field.writable or key in work.readonly or immutable,
-            required=key in work.required,
-            options=tuple(
-                option
-                for option in field.options
-                if (not option.deprecated or option.value == work.values.get(key))
-                and condition_holds(option.when, environment)
-            ),
-        )
-    return states
 
 
 # --- create and update ----------------------------------------------------------------------------------------------
@@ -214,7 +67,8 @@ def create(
         )
     except AlreadyStored as there:
         with runtime.unit(actor) as unit:
-            return Accepted(find(unit, Action.READ, entity_name, there.record_id), changed=False)
+            found = unit.gate.find(Action.READ, entity_name, there.record_id)
+            return Accepted(found, changed=False)
 
 
 def _write(runtime: Runtime, actor: Actor, act: Callable[[Unit], Accepted]) -> Outcome:
@@ -240,10 +94,18 @@ def create_in(
     record_id: int | None = None,
 ) -> Accepted:
     """Create a record inside a unit of work that is already open; raises to leave it when something is wrong."""
-    _refuse_rows(unit, entity_name)
-    access.require(unit.catalog, unit.actor, Action.CREATE, entity_name)
-    work = work_out(unit.plan(entity_name), unit.context(channel), given, form=form)
+    refuse_rows(unit, entity_name)
+    unit.access.require(Action.CREATE, entity_name)
+    work = work_out(
+        unit.plan(entity_name),
+        unit.context(channel),
+        given,
+        form=form,
+        closed=unit.gate.closed(entity_name),
+    )
     check_references(unit, [work])
+    refuse_locked(work, unit.gate.locked_at_best(Action.CREATE, entity_name))
+    _refuse_locked_rows(unit, work)
     _judge_document(unit, work)
     _stop_if_wrong(work, given)
     number(unit, work)
@@ -306,11 +168,11 @@ def update_in(
     form: Form | None = None,
 ) -> Accepted:
     """Change a record inside a unit of work that is already open."""
-    _refuse_rows(unit, entity_name)
-    before = find(unit, Action.UPDATE, entity_name, record_id)
+    refuse_rows(unit, entity_name)
+    before = unit.gate.hold(Action.UPDATE, entity_name, record_id)
     if version is not None and before.version != version:
         raise Conflict(say("Someone else has changed this record in the meantime."), before.version)
-    rows = stored_rows(unit, before)
+    rows = hold_rows(unit, before)
     work = work_out(
         unit.plan(entity_name),
         unit.context(channel),
@@ -318,8 +180,12 @@ def update_in(
         before=before,
         before_rows=rows,
         form=form,
+        closed=unit.gate.seen(before).withheld,
     )
     check_references(unit, [work])
+    refuse_locked(work, before.locked)
+    _refuse_locked_rows(unit, work)
+    _require_handing_over(unit, work)
     _judge_document(unit, work)
     _stop_if_wrong(work, given)
     rows_changed = any(rows_differ(work, key) for key in work.rows)
@@ -448,12 +314,13 @@ def _require_rights_on_rows(
     gone: list[StoredRecord],
 ) -> None:
     """Raise Forbidden where rows have grants of their own that do not let the actor do what is to be done."""
-    if not access.has_own_grants(unit.catalog, entity):
+    if not unit.access.has_own_grants(entity):
         return
     if creates:
-        access.require(unit.catalog, unit.actor, Action.CREATE, entity)
+        unit.access.require(Action.CREATE, entity)
     for action, rows in ((Action.UPDATE, changed), (Action.DELETE, gone)):
-        if len(_within(unit, action, entity, rows)) < len(rows):
+        ids = [row.id for row in rows]
+        if len(unit.gate.inside(action, entity, ids)) < len(ids):
             raise Forbidden(say("You do not have the right to do this."))
 
 
@@ -486,111 +353,60 @@ class _row_clashes:  # noqa: N801 -- reads as a verb in `with`
 
 def _require_scope(unit: Unit, action: Action, work: Work, record: StoredRecord) -> None:
     """Check the right on the record as it is now; leaving the actor's own scope is refused and undone."""
-    conditions = access.scope(unit, action, unit.columns.main(record.entity))
-    if conditions is None:
-        raise Forbidden(say("You do not have the right to do this."))
-    if conditions and unit.tx.records.find(record.entity, record.id, conditions) is None:
+    locked = unit.gate.stands(action, record)
+    if locked is None:
         work.violations.append(
             Violation(say("With these values the record would not be yours to save."))
         )
+    else:
+        refuse_locked(work, locked)
+    if work.errors:
         raise Refused(work)
 
 
-# --- delete and restore ---------------------------------------------------------------------------------------------
+def refuse_locked(work: Work, locked: frozenset[str]) -> list[Violation]:
+    """Add a violation for each field that was given another value and may not be written by this actor; return them."""
+    given = [k for k in work.given & locked if work.changed(k) and not _is_default(work, k)]
+    rows = [key for key in work.written_rows & locked if rows_differ(work, key)]
+    found = [Violation(NOT_WRITABLE, key) for key in sorted([*given, *rows])]
+    work.violations += found
+    return found
 
 
-def delete(
-    runtime: Runtime, actor: Actor, entity_name: str, record_id: int, *, channel: str = "form"
-) -> Deletion:
-    """Move a record, its rows and what cascades to the trash.
-
-    Raises ``store.problems.Restricted`` while records that restrict its deletion refer to it.
-    """
-    with runtime.unit(actor, write=True) as unit:
-        _refuse_rows(unit, entity_name)
-        record = find(unit, Action.DELETE, entity_name, record_id)
-        title = title_of(unit, record)
-        conditions = access.scope(unit, Action.DELETE, unit.columns.main(entity_name)) or []
-        try:
-            deletion = unit.tx.trash.delete(
-                record, by=unit.actor.id, channel=channel, where=conditions
-            )
-        except Restricted as held:
-            raise Restricted(_as_far_as_seen(unit, record, held)) from None
-        return Deletion(deletion.id, deletion.count, title)
+def _is_default(work: Work, key: str) -> bool:
+    """Return whether a new record has in a field what it would have without anybody's doing."""
+    return work.before is None and work.values.get(key) == work.plan.defaults.get(key)
 
 
-def _refuse_rows(unit: Unit, entity_name: str) -> None:
+def _refuse_locked_rows(unit: Unit, work: Work) -> None:
+    """Add the same for the rows of subforms that have grants of their own."""
+    for key, rows in work.rows.items():
+        entity = work.plan.entity.fields[key].target
+        for row in rows if unit.access.has_own_grants(entity) else ():
+            action = Action.CREATE if row.before is None else Action.UPDATE
+            work.violations += [
+                Violation(wrong.message, key, row.key, wrong.field)
+                for wrong in refuse_locked(row, unit.gate.locked_at_best(action, entity))
+            ]
+
+
+def _require_handing_over(unit: Unit, work: Work) -> None:
+    """Refuse another owner to whoever may change a record but not give it away."""
+    key, before = work.plan.entity.owner_field, work.before
+    if not key or before is None or not work.changed(key):
+        return
+    action = Action.ASSIGN if before.values.get(key) is None else Action.TRANSFER
+    if action not in unit.gate.actions_on(before, [action]):
+        work.violations.append(Violation(_NOT_YOURS_TO_GIVE, key))
+
+
+def refuse_rows(unit: Unit, entity_name: str) -> None:
     """Refuse to write a row of a subform by itself: totals, limits and versions of its record would not know."""
     if unit.entity(entity_name).parent:
         raise Forbidden(say("Rows are changed through the record they belong to."))
 
 
-def _as_far_as_seen(unit: Unit, record: StoredRecord, held: Restricted) -> list[Referrer]:
-    """Return who holds on to a record, each counted as far as the actor may read; others as nobody in particular."""
-    found = []
-    for referrer in held.referrers:
-        row = unit.columns.record(referrer.entity)
-        scope = access.readable(unit, row)
-        seen = 0
-        if scope is not None:
-            conditions = [refers(unit.tx, row, referrer.field, record.id), *scope]
-            seen = counts(unit.tx, [(row, conditions)], referrer.count)[0][0]
-        if seen:
-            found.append(Referrer(referrer.entity, referrer.field, seen))
-    return found
-
-
-def restore(
-    runtime: Runtime, actor: Actor, deletion_id: int, *, channel: str = "form"
-) -> StoredRecord:
-    """Bring back everything that one deletion took away; raises UniqueViolation when a value is taken by now."""
-    with runtime.unit(actor, write=True) as unit:
-        deletion = unit.tx.trash.find(deletion_id)
-        if deletion is None or not _may_restore(unit, deletion):
-            raise NotFound(NO_SUCH_RECORD)
-        record = unit.tx.trash.restore(deletion_id, by=unit.actor.id, channel=channel)
-        row = unit.columns.main(record.entity)
-        conditions = _restore_scope(unit, deletion.deleted_by, row)
-        if conditions is None or unit.tx.records.find(record.entity, record.id, conditions) is None:
-            raise NotFound(NO_SUCH_RECORD)
-        return record
-
-
-def _may_restore(unit: Unit, deletion: Any) -> bool:
-    mine = deletion.deleted_by is not None and deletion.deleted_by == unit.actor.id
-    return mine or access.may(unit.catalog, unit.actor, Action.RESTORE, deletion.entity)
-
-
-def _restore_scope(unit: Unit, deleted_by: int | None, row: Any) -> list[Any] | None:
-    """Undoing one's own deletion asks for the right to delete; anybody else's for the right to restore."""
-    action = (
-        Action.DELETE if deleted_by is not None and deleted_by == unit.actor.id else Action.RESTORE
-    )
-    conditions = access.scope(unit, action, row)
-    return access.scope(unit, Action.RESTORE, row) if conditions is None else conditions
-
-
-def trash(unit: Unit, entity_name: str, limit: int = 50) -> list[TrashedRecord]:
-    """Return the newest deletions of an entity that the actor may restore."""
-    access.require(unit.catalog, unit.actor, Action.RESTORE, entity_name)
-    items = [
-        item
-        for item in unit.tx.trash.newest(entity_name, limit)
-        if access.allows(unit, Action.RESTORE, unit.lookup.wrap(item.record))
-    ]
-    people = {item.deleted_by for item in items if item.deleted_by is not None}
-    unit.sight.preload({"core.user": people})
-    return [_trashed(unit, item) for item in items]
-
-
-def _trashed(unit: Unit, item: Discarded) -> TrashedRecord:
-    by = unit.sight.row("core.user", item.deleted_by) if item.deleted_by is not None else None
-    name = str(by.get("name") or "") if by else ""
-    title = title_of(unit, item.record)
-    return TrashedRecord(item.deletion_id, item.record.id, title, item.deleted_at, name)
-
-
-def title_of(unit: Unit, record: StoredRecord) -> str:
-    """Return how a record is named everywhere."""
-    return unit.title(unit.sight.wrap(record))
+def hold_rows(unit: Unit, record: StoredRecord) -> dict[str, list[StoredRecord]]:
+    """Return all of the rows of each subform of ``record``, in order; of rows with grants of their own those one may read."""
+    fields = unit.entity(record.entity).fields.values()
+    return {field.key: unit.gate.hold_rows(record, field) for field in fields if field.is_subform}

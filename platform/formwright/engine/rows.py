@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
-from formwright.definitions.model import Catalog, Entity
+from formwright.definitions.model import Catalog, Entity, Field
 from formwright.engine.actor import Actor
 from formwright.expressions.evaluate import Environment, Row, prepare
 from formwright.expressions.kinds import Value
-from formwright.store.across import referring
 
 if TYPE_CHECKING:
-    from formwright.store.columns import RecordColumns
     from formwright.store.rows import StoredRecord
-    from formwright.store.transaction import Transaction
 
 
 class ValuesRow:
@@ -56,6 +54,9 @@ class ValuesRow:
         field = self.definition.fields.get(name)
         if field is None:
             return getattr(self.built_in, name, None) if self.built_in is not None else None
+        record = self.built_in
+        if record is not None and name in record.withheld:
+            return False if field.type.name == "boolean" else None
         if field.compute is not None and not field.stored and self.computer is not None:
             return self.computer(self, name)
         value: Value = self.values.get(name)
@@ -64,23 +65,45 @@ class ValuesRow:
         return value
 
 
+class Led(Protocol):
+    """Whom an actor leads."""
+
+    @property
+    def teams(self) -> tuple[int, ...]:
+        """The teams that the actor leads, with all below them."""
+        ...
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """The people in these teams."""
+        ...
+
+
 class ActorRow:
-    """``me``: the user record of an actor, with the members ``roles`` and ``teams``."""
+    """``me``: the user record of an actor, with the members ``roles``, ``teams``, ``led_teams`` and ``led_people``."""
 
-    __slots__ = ("_actor", "_lookup", "entity", "id")
+    __slots__ = ("_actor", "_led", "_lookup", "entity", "id")
 
-    def __init__(self, actor: Actor, lookup: Lookup) -> None:
+    def __init__(self, actor: Actor, lookup: Lookup, led: Led) -> None:
         self.entity = "core.user"
         self.id = actor.id
         self._actor = actor
         self._lookup = lookup
+        self._led = led
 
     def get(self, name: str) -> Value:
         """Return ``roles`` and ``login`` from the session, anything else from the user's record."""
-        if name == "roles":
-            return tuple(sorted(self._actor.roles))
-        if name == "login":
-            return self._actor.login
+        match name:
+            case "roles":
+                return tuple(sorted(self._actor.roles))
+            case "login":
+                return self._actor.login
+            case "teams":
+                return self._actor.teams
+            case "led_teams":
+                return self._led.teams
+            case "led_people":
+                return self._led.people
         if name == "id" or self.id is None:
             return self.id
         row = self._lookup.row(self.entity, self.id)
@@ -103,27 +126,34 @@ class SettingsRow:
         return value
 
 
-#: Reads records of several entities in one statement, each with whether it may be used.
-Fetch: TypeAlias = Callable[[Mapping[str, set[int]]], Iterable[tuple["StoredRecord", bool]]]
-#: The conditions on a row source of an entity under which its records may be used; None for none of them.
-Scope: TypeAlias = Callable[["RecordColumns"], list[Any] | None]
+class Reach(Protocol):
+    """The records that may be followed to: all of them, or those that somebody may read, as far as he may."""
+
+    def across(self, wanted: Mapping[str, set[int]]) -> Iterable[StoredRecord]:
+        """Return records of several entities, read in one statement."""
+        ...
+
+    def referring(self, field: Field, target: int) -> Sequence[StoredRecord]:
+        """Return the records behind a backlink, the newest first."""
+        ...
+
+    def children(self, subform: Field, parent: Row) -> Sequence[StoredRecord]:
+        """Return the rows of a subform, in order."""
+        ...
 
 
 class Lookup:
     """Follows references, backlinks and subforms from a row, each record read once a unit of work.
 
-    What it may follow is decided by ``fetch`` and ``scope``: everything, for computing what is stored, or what the
-    actor may read, for everything that is shown. A record out of reach is answered like one that does not exist.
+    What it may follow is decided by its ``reach``: everything, for computing what is stored, or what the actor may
+    read, for everything that is shown. A record out of reach is answered like one that does not exist.
     """
 
-    def __init__(
-        self, tx: Transaction, catalog: Catalog, timezone: str, fetch: Fetch, scope: Scope
-    ) -> None:
-        self._tx = tx
+    def __init__(self, catalog: Catalog, now: datetime, timezone: str, reach: Reach) -> None:
         self._catalog = catalog
+        self._now = now
         self._timezone = timezone
-        self._fetch = fetch
-        self._scope = scope
+        self._reach = reach
         self._rows: dict[tuple[str, int], ValuesRow | None] = {}
         self.roots: dict[str, Row | Value] = {}
 
@@ -143,9 +173,8 @@ class Lookup:
                 missing[entity] = fresh
                 self._rows.update(dict.fromkeys(((entity, number) for number in fresh), None))
         if missing:
-            for record, usable in self._fetch(missing):
-                if usable:
-                    self.wrap(record)
+            for record in self._reach.across(missing):
+                self.wrap(record)
 
     def row(self, entity: str, id: int) -> ValuesRow | None:  # noqa: A002 -- the protocol's name
         """Return the row of one record, or None when there is none within reach."""
@@ -161,11 +190,9 @@ class Lookup:
         if row.id is None and definition.type.virtual:
             return ()
         if definition.is_subform:
-            children = self._tx.records.children(definition.target, [row.id or 0])
-            return [self._child(record, row) for record in children]
+            return [self._child(record, row) for record in self._reach.children(definition, row)]
         if definition.type.virtual:
-            target, via = definition.target, definition.via
-            found = referring(self._tx, target, via, row.id or 0, self._scope)
+            found = self._reach.referring(definition, row.id or 0)
             return [self.wrap(record) for record in found]
         value = row.get(field)
         ids = (
@@ -193,7 +220,7 @@ class Lookup:
             parent = self._stored_parent(row)
         extra: dict[str, Row | Value] = {**self.roots, "this": row, "parent": parent, **roots}
         return Environment(
-            record=row, now=self._tx.now, timezone=self._timezone, roots=extra, source=self
+            record=row, now=self._now, timezone=self._timezone, roots=extra, source=self
         )
 
     def _stored_parent(self, row: Row) -> Row | None:

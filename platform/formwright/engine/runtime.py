@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,22 +15,21 @@ from babel.dates import format_datetime
 from formwright.clock import Clock, SystemClock
 from formwright.definitions.load import load_sources
 from formwright.definitions.model import Catalog, Entity, Form, View
-from formwright.engine import access
-from formwright.engine.actor import Actor
+from formwright.engine.access import Access
+from formwright.engine.actor import Actor, teams_of
 from formwright.engine.formats import Titles, show
+from formwright.engine.gate import Everything, Gate, Led
 from formwright.engine.pipeline import Context, EntityPlan, plans_for
 from formwright.engine.references import screen
-from formwright.engine.rows import ActorRow, Lookup, SettingsRow, ValuesRow
+from formwright.engine.rows import ActorRow, Lookup, Reach, SettingsRow, ValuesRow
 from formwright.errors import StoreUnavailable, UnknownName
 from formwright.expressions.environment import Environment, Row
-from formwright.store.across import get_across
-from formwright.store.columns import Columns, RecordColumns
+from formwright.store.columns import Columns
 from formwright.suggest import closest
 from formwright.texts import Reader, say
 
 if TYPE_CHECKING:
     from formwright.plugins.manager import Plugins
-    from formwright.store.rows import StoredRecord
     from formwright.store.store import Store
     from formwright.store.transaction import Transaction
 
@@ -130,7 +129,8 @@ class Runtime:
             region=self.site.region,
         )
         roles = definitions.catalog.roles_of(tx.users.roles(user_id))
-        return Actor(user_id, values.get("login") or "", values.get("name") or "", roles, reader)
+        login, name = values.get("login") or "", values.get("name") or ""
+        return Actor(user_id, login, name, roles, reader, teams_of(values))
 
 
 class Unit:
@@ -172,37 +172,40 @@ class Unit:
         return values
 
     @cached_property
+    def access(self) -> Access:
+        """What the actor's grants allow."""
+        return Access(self)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The way to records, as far as the actor may go."""
+        return Gate(self, self.access)
+
+    @cached_property
     def lookup(self) -> Lookup:
         """Follows every reference: for what is computed and stored, and for rules. Nothing of it is shown."""
-
-        def everything(wanted: Mapping[str, set[int]]) -> Iterable[tuple[StoredRecord, bool]]:
-            return get_across(self.tx, wanted, dict.fromkeys(wanted, ()))
-
-        return self._rooted(
-            Lookup(self.tx, self.catalog, self.reader.zone.key, everything, lambda _row: [])
-        )
+        return self._rooted(Everything(self))
 
     @cached_property
     def sight(self) -> Lookup:
         """Follows references as far as the actor may read: for titles, lists, pages and everything that is shown."""
+        return self._rooted(self.gate)
 
-        def readable(row: RecordColumns) -> list[Any] | None:
-            return access.readable(self, row)
-
-        def read(wanted: Mapping[str, set[int]]) -> Iterable[tuple[StoredRecord, bool]]:
-            scopes = {entity: readable(self.columns.main(entity)) for entity in wanted}
-            return get_across(self.tx, wanted, scopes)
-
-        return self._rooted(Lookup(self.tx, self.catalog, self.reader.zone.key, read, readable))
-
-    def _rooted(self, lookup: Lookup) -> Lookup:
-        lookup.roots["me"] = ActorRow(self.actor, lookup)
+    def _rooted(self, reach: Reach) -> Lookup:
+        lookup = Lookup(self.catalog, self.now, self.reader.zone.key, reach)
+        lookup.roots["me"] = ActorRow(self.actor, lookup, self._led)
         lookup.roots["settings"] = _LazySettings(self)
         return lookup
 
+    @cached_property
+    def _led(self) -> Led:
+        return Led(self)
+
     def context(self, channel: str = "form") -> Context:
         """Return what the write pipeline shares between records."""
-        return Context(self.lookup, self.reader, channel, lambda works: screen(self, works))
+        return Context(
+            self.lookup, self.reader, channel, self.sight, lambda works: screen(self, works)
+        )
 
     def context_for_showing(self) -> Context:
         """Return what the pipeline needs to look at a stored record without judging it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +17,16 @@ from formwright.definitions.model import (
     Sort,
     View,
 )
-from formwright.engine import access
 from formwright.engine.formats import Titles, show
+from formwright.engine.gate import Query
 from formwright.engine.pipeline import condition_holds
 from formwright.engine.rows import ValuesRow
 from formwright.engine.titles import preload, titles_on
 from formwright.errors import Forbidden
-from formwright.store.across import equals
-from formwright.store.compile import compile_condition
-from formwright.store.query import ListQuery
 from formwright.texts import say
 
 if TYPE_CHECKING:
     from formwright.engine.runtime import Unit
-    from formwright.store.columns import RecordColumns
     from formwright.store.rows import StoredRecord
 
 #: Counting stops here; beyond it a list says "1000+".
@@ -59,6 +55,7 @@ class Cell:
     link: tuple[str, int] | None = None
     color: str = ""
     mark: str = ""  # what a screen reader says of the style
+    masked: bool = False  # ``text`` is what a mask leaves of the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +119,13 @@ def list_view(unit: Unit, view_name: str, state: ListState) -> ListPage:
     if view.roles and not view.roles & unit.actor.roles:
         raise Forbidden(say("You do not have the right to do this."))
     entity = unit.entity(view.entity)
-    row = unit.columns.record(view.entity)
-    sort = _usable_sort(entity, state.sort) or view.sort
-    conditions = list_conditions(unit, view, state, row)
-    if conditions is None:
-        raise Forbidden(say("You do not have the right to do this."))
-    query = ListQuery(
-        row=row,
-        where=conditions,
-        sort=sort,
-        limit=view.page_size,
-        after=state.after or None,
-        before=state.before or None,
-        search=state.search,
-    )
-    page = unit.tx.records.list(query)
+    unit.access.require(Action.READ, view.entity)
+    view = replace(view, columns=open_columns(unit, view))
+    sort = _usable_sort(unit, entity, state.sort) or view.sort
+    query = _query(unit, view, state, sort)
+    page = unit.gate.read(query)
     alone = not (state.after or state.before or page.next)
-    count, capped = (len(page.records), False) if alone else unit.tx.records.count(query, COUNT_CAP)
+    count, capped = (len(page.records), False) if alone else unit.gate.count(query, COUNT_CAP)
     return ListPage(
         view=view,
         entity=entity,
@@ -149,32 +136,42 @@ def list_view(unit: Unit, view_name: str, state: ListState) -> ListPage:
         count=count,
         capped=capped,
         sort=sort,
-        quick_filters=tuple(_quick_filters(entity, view, state)),
+        quick_filters=tuple(_quick_filters(unit, entity, view, state)),
     )
 
 
-def list_conditions(
-    unit: Unit, view: View, state: ListState, row: RecordColumns
-) -> list[Any] | None:
-    """Return what selects the rows: the actor's scope, the view's filter, the quick filters; None for no right."""
-    scope = access.scope(unit, Action.READ, row)
-    if scope is None:
-        return None
-    conditions = list(scope)
-    bindings = unit.bindings()
-    checked = [view.filter] if view.filter is not None else []
-    for quick in view.quick_filters:
-        chosen = state.filters.get(quick.key, "")
-        if chosen and quick.condition is not None:
-            checked.append(quick.condition)
-        elif chosen:
-            conditions.append(equals(row, quick.field, chosen))
-    conditions += [compile_condition(each, row, unit.columns, bindings) for each in checked]
-    return conditions
+def _query(unit: Unit, view: View, state: ListState, sort: tuple[Sort, ...]) -> Query:
+    """Return the question that a view and what was chosen on it ask."""
+    chosen = [(quick, state.filters.get(quick.key, "")) for quick in view.quick_filters]
+    filters = [view.filter, *(quick.condition for quick, value in chosen if value)]
+    return Query(
+        view.entity,
+        filters=tuple(each for each in filters if each is not None),
+        choices=tuple(
+            (quick.field, value)
+            for quick, value in chosen
+            if value and quick.condition is None and unit.gate.knows(view.entity, quick.field)
+        ),
+        search=state.search,
+        sort=sort,
+        limit=view.page_size,
+        after=state.after,
+        before=state.before,
+    )
 
 
-def _usable_sort(entity: Entity, sort: Iterable[Sort]) -> tuple[Sort, ...]:
-    """Keep what can be sorted by; a sort key comes from the URL."""
+def open_columns(unit: Unit, view: View) -> tuple[Column, ...]:
+    """Return the columns of a view of which the actor may see something on some record."""
+    return tuple(
+        column
+        for column in view.columns
+        if (head := column.path.partition(".")[0]) not in unit.entity(view.entity).fields
+        or unit.gate.visible(view.entity, head)
+    )
+
+
+def _usable_sort(unit: Unit, entity: Entity, sort: Iterable[Sort]) -> tuple[Sort, ...]:
+    """Keep what can be sorted by; a sort key comes from the URL, and one that may not be read is none."""
     return tuple(
         each
         for each in sort
@@ -183,12 +180,17 @@ def _usable_sort(entity: Entity, sort: Iterable[Sort]) -> tuple[Sort, ...]:
             (wanted := entity.fields.get(each.path)) is not None
             and wanted.sortable
             and wanted.type.slot
+            and unit.gate.knows(entity.name, each.path)
         )
     )
 
 
-def _quick_filters(entity: Entity, view: View, state: ListState) -> Iterable[QuickFilterState]:
+def _quick_filters(
+    unit: Unit, entity: Entity, view: View, state: ListState
+) -> Iterable[QuickFilterState]:
     for quick in view.quick_filters:
+        if quick.field and not unit.gate.knows(entity.name, quick.field):
+            continue
         wanted = entity.fields.get(quick.field) if quick.field else None
         yield QuickFilterState(
             quick, wanted.options if wanted else (), state.filters.get(quick.key, "")
@@ -240,7 +242,7 @@ def _list_row(unit: Unit, entity: Entity, view: View, row: ValuesRow, titles: Ti
         )
         if style is not None:
             mark = style.text.in_language(unit.reader.language)
-            cell = Cell(cell.text, cell.field, cell.value, cell.link, style.color, mark)
+            cell = replace(cell, color=style.color, mark=mark)
         cells.append(cell)
     title = unit.title(row)
     return ListRow(row.id or 0, title, tuple(cells), color)
@@ -251,6 +253,10 @@ def _cell(unit: Unit, entity: Entity, path: str, row: ValuesRow, titles: Titles)
     definition = entity.fields.get(head)
     if definition is None:
         return _built_in_cell(unit, head, row, titles)
+    record = row.built_in
+    if record is not None and head in record.withheld:
+        mask = record.masks.get(head, "")
+        return Cell(mask, masked=bool(mask))
     value = row.get(head)
     if rest and definition.is_reference:
         if not isinstance(value, int) or not titles.readable(definition.target, value):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from formwright.engine.accounts import USER
-from formwright.engine.actor import Actor
+from formwright.engine.actor import Actor, teams_of
 from formwright.store.users import OpenSession
 from formwright.texts import Reader
 
@@ -50,9 +50,8 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
         region=runtime.site.region,
     )
     roles = definitions.catalog.roles_of(found.roles)
-    actor = Actor(
-        found.session.user, values.get("login") or "", values.get("name") or "", roles, reader
-    )
+    login, name = values.get("login") or "", values.get("name") or ""
+    actor = Actor(found.session.user, login, name, roles, reader, teams_of(values))
     return Visitor(found.session, actor, found.must_change, values.get("language") or "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from formwright.fieldtypes.base import ValueProblem
 from formwright.store import codec, links, tables
 from formwright.store.query import ListQuery
-from formwright.store.rows import WHOLE, StoredRecord
+from formwright.store.rows import WHOLE, StoredRecord, mark
 
 if TYPE_CHECKING:
     from formwright.store.columns import RecordColumns
@@ -34,7 +35,31 @@ _record = tables.record.c
 
 def any_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
     """Return the condition that holds where at least one of ``conditions`` does."""
-    return conditions[0] if len(conditions) == 1 else or_(*conditions)
+    return conditions[0] if len(conditions) == 1 else or_(false(), *conditions)
+
+
+def all_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return the condition that holds where all of ``conditions`` do."""
+    return conditions[0] if len(conditions) == 1 else and_(true(), *conditions)
+
+
+def reference_exists(
+    row: RecordColumns, key: str, target: RecordColumns, conditions: Iterable[ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Return the condition that the record which the field ``key`` of ``row`` refers to meets ``conditions``."""
+    return (
+        select(target.id).where(target.belongs(), target.id == row.value(key), *conditions).exists()
+    )
+
+
+def is_empty(row: RecordColumns, key: str) -> ColumnElement[bool]:
+    """Return the condition that a field has no value."""
+    return row.value(key).is_(None)
+
+
+def value_in(row: RecordColumns, key: str, values: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a text field has one of ``values``."""
+    return row.value(key).in_(values)
 
 
 def parent_exists(
@@ -97,10 +122,12 @@ def get_across(
     tx: Transaction,
     wanted: Mapping[str, Iterable[int]],
     conditions: Mapping[str, Sequence[ColumnElement[bool]] | None],
+    marks: Mapping[str, Sequence[ColumnElement[bool]]] = MappingProxyType({}),
 ) -> list[tuple[StoredRecord, bool]]:
     """Return records of several entities, each with whether its entity's ``conditions`` hold; in one statement.
 
-    The conditions are on ``columns.main(entity)``; None stands for "never", no conditions for "always".
+    The conditions, and the ``marks`` that each record tells of, are on ``columns.main(entity)``; None stands for
+    "never", no conditions for "always".
     """
     places = {tx.columns.place(entity).id: entity for entity in wanted}
     whens: dict[int, ColumnElement[bool]] = {}
@@ -118,12 +145,20 @@ def get_across(
         *((_record.entity_id == number, condition) for number, condition in whens.items()),
         else_=false(),
     )
-    query = select(_record.entity_id, readable.label("readable"), *WHOLE).where(
+    held: ColumnElement[int] = literal(0)
+    marked = [
+        (_record.entity_id == number, mark(marks[places[number]]))
+        for number in whens
+        if marks.get(places[number])
+    ]
+    if marked:
+        held = case(*marked, else_=literal(0))
+    query = select(_record.entity_id, readable.label("readable"), held.label("mark"), *WHOLE).where(
         _record.workspace_id == tx.workspace, or_(*picks)
     )
     return [
         (
-            tx.records.rows.stored(places[row[0]], tx.shape.codec(places[row[0]]), row[2:]),
+            tx.records.rows.stored(places[row[0]], tx.shape.codec(places[row[0]]), row[3:], row[2]),
             bool(row[1]),
         )
         for row in tx.connection.execute(query)
@@ -147,16 +182,21 @@ def which_hold(
 
 
 def which_of(
-    tx: Transaction, entity: str, ids: Sequence[int], conditions: Sequence[ColumnElement[bool]]
-) -> set[int]:
-    """Return those of ``ids`` that are records of ``entity`` within the conditions (on ``columns.main``)."""
-    query = select(_record.id).where(
+    tx: Transaction,
+    entity: str,
+    ids: Sequence[int],
+    conditions: Sequence[ColumnElement[bool]],
+    marks: Sequence[ColumnElement[bool]] = (),
+) -> dict[int, int]:
+    """Return those of ``ids`` that are records of ``entity`` within the conditions (on ``columns.main``), with marks."""
+    held = mark(marks) if marks else literal(0)
+    query = select(_record.id, held).where(
         _record.workspace_id == tx.workspace,
         _record.entity_id == tx.columns.place(entity).id,
         _record.id.in_(ids),
         *conditions,
     )
-    return set(tx.connection.scalars(query))
+    return {row[0]: row[1] for row in tx.connection.execute(query)}
 
 
 def counts(

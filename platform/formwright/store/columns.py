@@ -196,6 +196,10 @@ class RecordColumns:
         found = self.table.c[slot]
         return and_(found == 1, found.is_not(None)) if boolean else found
 
+    def guarded(self, key: str, sql: ColumnElement[Any]) -> ColumnElement[Any]:  # noqa: ARG002 -- nothing is hidden here
+        """Return ``sql``, which is made of the field ``key``, as far as that may be seen."""
+        return sql
+
     def whole(self, columns: tuple[ColumnElement[Any], ...]) -> tuple[ColumnElement[Any], ...]:
         """Return this row's counterparts of ``columns`` of the table itself, the document last."""
         if self._whole is None:
@@ -227,11 +231,18 @@ class RecordColumns:
         own = getattr(field.type, "scale", None)
         return own(field) if callable(own) else field.scale
 
+    def reach(self, key: str) -> tuple[ColumnElement[bool], ...]:  # noqa: ARG002 -- all of them, here
+        """Return the conditions under which the rows behind a subform, backlink or list may be gone through."""
+        return ()
+
     def items(self, key: str) -> FromClause:
         """Return the values of a list attribute as a table with the column ``value``, for use in EXISTS."""
+        return self._items(key, self.table.c.data)
+
+    def _items(self, key: str, data: ColumnElement[Any]) -> FromClause:
         field = self.definition.fields[key]
         number = codec.item_is_number(field)
-        data, name = self.table.c.data, _quoted(key)
+        name = _quoted(key)
         if self.columns.dialect == "postgresql":
             stored = data.op("->")(name)
             array = case((func.jsonb_typeof(stored) == _TEXT_ARRAY, stored))

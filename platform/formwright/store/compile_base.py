@@ -66,6 +66,14 @@ class RecordColumns(Protocol):
         """Return the values of a list as a table with the column ``value``."""
         ...
 
+    def reach(self, key: str) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions under which what lies behind a field may be gone through."""
+        ...
+
+    def guarded(self, key: str, sql: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return ``sql``, which is made of a field, as far as that may be seen."""
+        ...
+
 
 class Columns(Protocol):
     """The way to the columns of other records."""

@@ -92,7 +92,7 @@ def set_of_field(c: Compiling, row: RecordColumns, name: str, kind: Kind) -> Row
     else:
         listed = row.items(name)
         belongs = other.id.in_(query([listed], [listed.c.value], []))
-    return Rows((table_of(other),), (other.belongs(), belongs), other)
+    return Rows((table_of(other),), (other.belongs(), belongs, *row.reach(name)), other)
 
 
 def refers_back(other: RecordColumns, via: str, row: RecordColumns) -> ColumnElement[bool]:

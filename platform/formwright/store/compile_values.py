@@ -72,7 +72,8 @@ def value_of_field(c: Compiling, row: RecordColumns, name: str, kind: Kind) -> T
     """Return a field of a row; a computed one that is not stored is worked out in its place."""
     definition = row.definition.fields.get(name)
     if definition is not None and definition.compute is not None and not definition.stored:
-        return c.formula(definition.compute, row)
+        found = c.formula(definition.compute, row)
+        return replace(found, sql=row.guarded(name, found.sql))
     scale = row.scale(name) if kind.base in MONEY_LIKE else None
     return Term(row.value(name), kind, scale)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -24,10 +24,15 @@ from formwright.store import keyset, tables
 from formwright.store.columns import RecordColumns
 from formwright.store.keyset import Key, Position
 from formwright.store.rows import WHOLE, Rows, StoredRecord, whole
+from formwright.store.rows import mark as mark_of
 from formwright.store.search import SearchIndex, Source
 from formwright.store.unit import Unit
 
 _NEVER_NULL = frozenset({"id", "created_at", "updated_at", "version"})
+
+#: How many hits of a search are looked at when something else has the last word on them.
+SIFTED = 5000
+_CHUNK = 250
 
 #: A source of rows, the conditions on it, and the column with the record's id.
 _Found: TypeAlias = tuple[FromClause, tuple[ColumnElement[bool], ...], ColumnElement[int]]
@@ -39,7 +44,8 @@ class ListQuery:
 
     ``where`` are conditions on ``row``, which is any ``columns.record(entity)`` or ``columns.main(entity)``. Without
     ``sort`` the newest come first. ``after`` and ``before`` are tokens of an earlier page. ``columns`` names
-    the fields that are wanted, None for all.
+    the fields that are wanted, None for all. Each record's ``mark`` tells which of ``marks`` hold for it. ``keep``
+    has the last word on what a search has found.
     """
 
     row: RecordColumns
@@ -50,6 +56,8 @@ class ListQuery:
     before: str | None = None
     columns: frozenset[str] | None = None
     search: str = ""
+    marks: Sequence[ColumnElement[bool]] = ()
+    keep: Callable[[StoredRecord], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,12 @@ class _Plan:
     #: Condition under which rows without the first key can exist at all; None when the key is in the document.
     nulls: ColumnElement[bool] | None
     phased: bool
+    marks: tuple[ColumnElement[bool], ...] = ()
+
+    def position(self, row: Sequence[Any]) -> Position:
+        """Return where a row stands in the list."""
+        width = len(WHOLE)
+        return Position(tuple(row[width : width + len(self.keys)]), row[0])
 
 
 def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
@@ -84,18 +98,16 @@ def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
     position = keyset.read_token(plan.mark, token, plan.keys) if token is not None else None
     found = _recent(unit, search, wanted, plan, position, backwards=backwards)
     if len(found) <= wanted.limit:
-        found = _fetch(unit, plan, position, wanted.limit + 1, backwards=backwards)
+        if wanted.keep is None:
+            found = _fetch(unit, plan, position, wanted.limit + 1, backwards=backwards)
+        else:
+            found = _sift(unit, rows, wanted, plan, position, wanted.limit + 1, backwards=backwards)
     more = len(found) > wanted.limit
     found = found[: wanted.limit]
     if backwards:
         found.reverse()
-    codec = unit.shape.codec(wanted.row.entity)
-    width = len(WHOLE)
-    records = tuple(rows.stored(wanted.row.entity, codec, row[:width]) for row in found)
-    places = [
-        Position(tuple(row[width : width + len(plan.keys)]), row[0])
-        for row in (found[:1] + found[-1:])
-    ]
+    records = tuple(_stored(unit, rows, plan, row) for row in found)
+    places = [plan.position(row) for row in (found[:1] + found[-1:])]
     has_next = bool(found) and (backwards or more)
     has_previous = bool(found) and (more if backwards else position is not None)
     return Page(
@@ -115,7 +127,7 @@ def _recent(
     backwards: bool,
 ) -> list[Any]:
     """Return what a search finds among the nearest entries alone; worth something when it fills the page."""
-    if not wanted.search.strip() or plan.keys:
+    if not wanted.search.strip() or plan.keys or wanted.keep is not None:
         return []
     beyond = position.id if position is not None else None
     near = search.recent(wanted.row.entity, wanted.search, beyond, older=not backwards)
@@ -125,8 +137,46 @@ def _recent(
     return _fetch(unit, quick, None, wanted.limit + 1, backwards=backwards)
 
 
-def count(unit: Unit, search: SearchIndex, wanted: ListQuery, cap: int) -> tuple[int, bool]:
+def _sift(
+    unit: Unit,
+    rows: Rows,
+    wanted: ListQuery,
+    plan: _Plan,
+    position: Position | None,
+    limit: int,
+    *,
+    backwards: bool,
+) -> list[Any]:
+    """Return up to ``limit`` rows that are kept, out of the nearest ``SIFTED``."""
+    found: list[Any] = []
+    for _ in range(SIFTED // _CHUNK):
+        batch = _fetch(unit, plan, position, _CHUNK, backwards=backwards)
+        found += [
+            row
+            for row in batch
+            if wanted.keep is None or wanted.keep(_stored(unit, rows, plan, row))
+        ]
+        if len(found) >= limit or len(batch) < _CHUNK:
+            break
+        position = plan.position(batch[-1])
+    return found[:limit]
+
+
+def _stored(unit: Unit, rows: Rows, plan: _Plan, row: Sequence[Any]) -> StoredRecord:
+    width = len(WHOLE)
+    entity = plan.row.entity
+    held = row[width + len(plan.keys)] if plan.marks else 0
+    return rows.stored(entity, unit.shape.codec(entity), row[:width], held)
+
+
+def count(
+    unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery, cap: int
+) -> tuple[int, bool]:
     """Count the records of a list, but not further than one beyond ``cap``."""
+    if wanted.keep is not None:
+        plan = _plan(unit, wanted, _source(search, wanted))
+        number = len(_sift(unit, rows, wanted, plan, None, cap + 1, backwards=False))
+        return min(number, cap), number > cap
     source, where, _ = _source(search, wanted)
     inner = (
         select(literal(1).label("one")).select_from(source).where(*where).limit(cap + 1).subquery()
@@ -148,7 +198,7 @@ def _plan(unit: Unit, wanted: ListQuery, found: _Found) -> _Plan:
     for sort in wanted.sort:
         if sort.path == "id":
             break  # nothing after the id can matter
-        expression, source = _expression(unit, wanted.row, sort.path, source)
+        expression, source = _expression(wanted.row, sort.path, source)
         keys.append(Key(expression, sort.descending, sort.path not in _NEVER_NULL))
     last = next((sort for sort in wanted.sort if sort.path == "id"), None)
     descending = last.descending if last is not None else keys[0].descending if keys else True
@@ -160,7 +210,9 @@ def _plan(unit: Unit, wanted: ListQuery, found: _Found) -> _Plan:
         [(sort.path, sort.descending) for sort in wanted.sort], wanted.row.entity
     )
     nulls = _nulls_exist(unit, main, first) if in_slot else None
-    return _Plan(main, source, where, tuple(keys), tie, mark, nulls, in_slot and keys[0].nullable)
+    phased = in_slot and keys[0].nullable
+    marks = tuple(wanted.marks)
+    return _Plan(main, source, where, tuple(keys), tie, mark, nulls, phased, marks)
 
 
 def _source(search: SearchIndex, wanted: ListQuery) -> _Found:
@@ -180,13 +232,13 @@ def _joined(wanted: ListQuery, hits: Source) -> _Found:
 
 
 def _expression(
-    unit: Unit, main: RecordColumns, path: str, source: FromClause
+    main: RecordColumns, path: str, source: FromClause
 ) -> tuple[ColumnElement[Any], FromClause]:
     """Return what to sort by for ``path``, and the source with the join it may need."""
     head, _, rest = path.partition(".")
     field = main.definition.fields.get(head)
     if rest and field is not None and field.is_reference:
-        target = unit.columns.record(field.target)
+        target = main.columns.record(field.target)
         joined = source.outerjoin(target.table, (target.id == main.value(head)) & target.belongs())
         return _sortable(target, rest), joined
     return _sortable(main, path), source
@@ -296,7 +348,11 @@ def _statement(
         values = position.values[1:] if phase == "null" else position.values
         where.append(keyset.after(ordering, tie, Position(values, position.id)))
     order = [key.order(postgres=unit.is_postgres) for key in (*ordering, tie)]
-    shown = [key.expression.label(f"key_{number}") for number, key in enumerate(plan.keys)]
+    shown: list[ColumnElement[Any]] = [
+        key.expression.label(f"key_{number}") for number, key in enumerate(plan.keys)
+    ]
+    if plan.marks:
+        shown.append(mark_of(plan.marks))
     if plan.nulls is not None:
         shown.append(plan.nulls.label("nulls"))
     return (

@@ -43,10 +43,14 @@ class Records:
         self._bulk = Bulk(unit, *parts)
 
     def find(
-        self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()
+        self,
+        entity: str,
+        record_id: int,
+        where: Sequence[ColumnElement[bool]] = (),
+        marks: Sequence[ColumnElement[bool]] = (),
     ) -> StoredRecord | None:
-        """Return a record, or None when there is none within the conditions."""
-        return self.rows.one(entity, record_id, where)
+        """Return a record, or None when there is none within the conditions; ``mark`` tells which of ``marks`` hold."""
+        return self.rows.one(entity, record_id, where, marks)
 
     def get(
         self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()
@@ -58,10 +62,14 @@ class Records:
         return found
 
     def get_many(
-        self, entity: str, record_ids: Iterable[int], where: Sequence[ColumnElement[bool]] = ()
+        self,
+        entity: str,
+        record_ids: Iterable[int],
+        where: Sequence[ColumnElement[bool]] = (),
+        marks: Sequence[ColumnElement[bool]] = (),
     ) -> list[StoredRecord]:
         """Return those of some records that exist within the conditions, in the order asked for."""
-        return self.rows.many(entity, record_ids, where)
+        return self.rows.many(entity, record_ids, where, marks)
 
     def children(self, entity: str, parent_ids: Iterable[int]) -> list[StoredRecord]:
         """Return the rows of a subform: records of the child entity, by parent and position."""
@@ -69,7 +77,7 @@ class Records:
 
     def count(self, wanted: ListQuery, cap: int = 1000) -> tuple[int, bool]:
         """Return how many records a list has, and True when there are more than ``cap`` (then ``cap`` is returned)."""
-        return query.count(self._unit, self.search, wanted, cap)
+        return query.count(self._unit, self.rows, self.search, wanted, cap)
 
     def insert(
         self,

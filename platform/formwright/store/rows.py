@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from formwright.errors import Conflict, NotFound
@@ -19,7 +34,7 @@ from formwright.store.columns import RecordColumns
 from formwright.store.columntypes import Raw
 from formwright.store.problems import AlreadyStored
 from formwright.store.unit import Unit
-from formwright.store.values import Kept
+from formwright.store.values import Kept, Withheld
 from formwright.texts import say
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -42,6 +57,20 @@ class StoredRecord:
     position: int | None = None
     #: What the document holds beyond what the fields of today can read; written back as it is.
     extra: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    #: Which of the conditions asked for with it hold, one bit each.
+    mark: int = 0
+    #: Fields whose values are kept from the reader this copy is for; ``values`` has None for them.
+    withheld: frozenset[str] = frozenset()
+    #: Those of them of which something is shown, and what.
+    masks: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    #: Fields that whoever the record was read for may not write.
+    locked: frozenset[str] = frozenset()
+
+    def without(self, keys: frozenset[str], masks: Mapping[str, str]) -> StoredRecord:
+        """Return a copy for somebody who may not read the fields ``keys``, but the ``masks`` of some of them."""
+        return replace(
+            self, values=Withheld(self.values, keys), extra=_NOTHING, withheld=keys, masks=masks
+        )
 
 
 _record = tables.record.c
@@ -65,6 +94,15 @@ def whole(row: RecordColumns) -> tuple[ColumnElement[Any], ...]:
     return WHOLE if row.table is tables.record else row.whole(WHOLE)
 
 
+def mark(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
+    """Return a number with a bit for each condition that holds."""
+    parts = [
+        case((condition, literal(1 << number, Integer())), else_=literal(0, Integer()))
+        for number, condition in enumerate(conditions)
+    ]
+    return reduce(operator.add, parts).label("mark")
+
+
 _ONE = select(*WHOLE).where(
     _record.workspace_id == bindparam("workspace"),
     _record.entity_id == bindparam("entity"),
@@ -86,6 +124,15 @@ _CHILDREN = (
 )
 
 
+def _narrowed(
+    query: Select[Any],
+    where: Sequence[ColumnElement[bool]],
+    marks: Sequence[ColumnElement[bool]],
+) -> Select[Any]:
+    narrowed = query.where(*where) if where else query
+    return narrowed.add_columns(mark(marks)) if marks else narrowed
+
+
 class Rows:
     """Statements on the record table alone; what follows from them is the business of ``records``."""
 
@@ -93,8 +140,8 @@ class Rows:
         """Work inside ``unit``."""
         self._unit = unit
 
-    def stored(self, entity: str, codec: Codec, row: Sequence[Any]) -> StoredRecord:
-        """Return the record of a row that has the columns ``WHOLE``."""
+    def stored(self, entity: str, codec: Codec, row: Sequence[Any], held: int = 0) -> StoredRecord:
+        """Return the record of a row that has the columns ``WHOLE``, with its ``mark``."""
         (
             number,
             version,
@@ -110,29 +157,42 @@ class Rows:
         values = codec.lazy(data)
         return StoredRecord(
             entity, number, version, values, owner, created_at, created_by, updated_at, updated_by, parent, position,
-            Kept(values),
+            Kept(values), held,
         )  # fmt: skip
 
     def one(
-        self, entity: str, record_id: int, where: Sequence[ColumnElement[bool]] = ()
+        self,
+        entity: str,
+        record_id: int,
+        where: Sequence[ColumnElement[bool]] = (),
+        marks: Sequence[ColumnElement[bool]] = (),
     ) -> StoredRecord | None:
-        """Return a record if it exists and the conditions on it hold."""
-        query = _ONE.where(*where) if where else _ONE
+        """Return a record if it exists and the conditions on it hold, with those of ``marks`` that do."""
+        query = _narrowed(_ONE, where, marks)
         row = self._unit.connection.execute(query, self._key(entity) | {"id": record_id}).first()
-        return self.stored(entity, self._unit.shape.codec(entity), row) if row is not None else None
+        return self._read(entity, row, marked=bool(marks)) if row is not None else None
 
     def many(
-        self, entity: str, record_ids: Iterable[int], where: Sequence[ColumnElement[bool]] = ()
+        self,
+        entity: str,
+        record_ids: Iterable[int],
+        where: Sequence[ColumnElement[bool]] = (),
+        marks: Sequence[ColumnElement[bool]] = (),
     ) -> list[StoredRecord]:
         """Return those of some records that exist and meet the conditions, in the order asked for."""
         wanted = list(dict.fromkeys(record_ids))
         if not wanted:
             return []
-        query = _MANY.where(*where) if where else _MANY
-        codec = self._unit.shape.codec(entity)
+        query = _narrowed(_MANY, where, marks)
         rows = self._unit.connection.execute(query, self._key(entity) | {"ids": wanted})
-        found = {row[0]: self.stored(entity, codec, row) for row in rows}
+        found = {row[0]: self._read(entity, row, marked=bool(marks)) for row in rows}
         return [found[number] for number in wanted if number in found]
+
+    def _read(self, entity: str, row: Sequence[Any], *, marked: bool) -> StoredRecord:
+        codec = self._unit.shape.codec(entity)
+        if not marked:
+            return self.stored(entity, codec, row)
+        return self.stored(entity, codec, row[:-1], row[-1])
 
     def children(self, entity: str, parent_ids: Iterable[int]) -> list[StoredRecord]:
         """Return the records of the child entity that belong to some parents, by parent and position."""

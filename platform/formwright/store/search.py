@@ -74,6 +74,11 @@ class SearchIndex:
                     parts.append(fold(found))
         return "\n".join(parts)
 
+    def matches(self, entity: str, query: str, values: Mapping[str, Any]) -> bool:
+        """Return whether a record with only ``values`` would be found by ``query``."""
+        text, wanted = self.text(entity, values), words(query)
+        return bool(wanted) and all(word in text for word in wanted)
+
     def pieces(self, entity: str, text: str) -> set[int]:
         """Return the index pieces of a folded text."""
         return grams(text, salt(self._unit.workspace, self._unit.shape.place(entity).id))

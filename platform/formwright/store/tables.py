@@ -261,6 +261,24 @@ user_role = Table(
     PrimaryKeyConstraint("workspace_id", "user_id", "role"),
 )
 
+record_share = Table(
+    "record_share",
+    metadata,
+    _workspace(),
+    Column("entity_id", Integer, nullable=False),
+    Column("record_id", NUMBER, nullable=False),
+    Column("kind", CODE_POINT_TEXT, nullable=False),  # user or team
+    Column("grantee_id", NUMBER, nullable=False),
+    Column("level", Text, nullable=False),  # read or edit
+    Column("at", Instant, nullable=False),
+    Column("by", NUMBER),
+    PrimaryKeyConstraint("workspace_id", "entity_id", "record_id", "kind", "grantee_id"),
+    Index(
+        "ix_record_share_grantee", "workspace_id", "kind", "grantee_id", "entity_id", "record_id"
+    ),
+    sqlite_with_rowid=False,
+)
+
 session = Table(
     "session",
     metadata,

@@ -22,6 +22,7 @@ from formwright.store.revisions import Revisions
 from formwright.store.search import SearchIndex
 from formwright.store.sequences import Sequences
 from formwright.store.settings_values import SettingValues
+from formwright.store.shares import Shares
 from formwright.store.slots import Assignment
 from formwright.store.trash import Trash
 from formwright.store.unit import Holds, Shape, Unit
@@ -57,6 +58,7 @@ class Parts:
         self.records = Records(unit, self.history)
         self.trash = Trash(unit, self.records, self.history)
         self.sequences = Sequences(unit)
+        self.shares = Shares(unit)
         self.files = Files(unit.connection, unit.workspace, unit.now, unit.shape)
 
 
@@ -146,6 +148,11 @@ class Transaction:
     def sequences(self) -> Sequences:
         """Business numbers."""
         return self.parts.sequences
+
+    @property
+    def shares(self) -> Shares:
+        """Who else may see or edit single records."""
+        return self.parts.shares
 
     @property
     def files(self) -> Files:

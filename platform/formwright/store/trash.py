@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select, tuple_
 
 from formwright.definitions.model import Field
 from formwright.errors import NotFound
@@ -176,6 +176,17 @@ class Trash:
         ).all()
         if not deletions:
             return 0
+        share, gone = tables.record_share.c, trash.deletion_id.in_(deletions)
+        self._unit.connection.execute(
+            delete(tables.record_share).where(
+                share.workspace_id == self._unit.workspace,
+                tuple_(share.entity_id, share.record_id).in_(
+                    select(trash.entity_id, trash.record_id).where(
+                        trash.workspace_id == self._unit.workspace, gone
+                    )
+                ),
+            )
+        )
         return self._unit.connection.execute(
             delete(tables.trash).where(
                 trash.workspace_id == self._unit.workspace, trash.deletion_id.in_(deletions)

@@ -93,3 +93,26 @@ class Kept(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._values.kept)
+
+
+class Withheld(Mapping[str, Any]):
+    """The values of a record with some of them kept back: they are None, as if they were empty."""
+
+    __slots__ = ("_back", "_values")
+
+    def __init__(self, values: Mapping[str, Any], back: frozenset[str]) -> None:
+        self._values = values
+        self._back = back
+
+    def __getitem__(self, key: str) -> Any:
+        return None if key in self._back else self._values[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value, ``default`` for what is no field."""
+        return None if key in self._back else self._values.get(key, default)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)

@@ -54,7 +54,7 @@ def between(
             yield _redraw(control, subform, "outerMorph")
         else:
             yield from _words(control, touched)
-    for key in sent.plan.subforms:
+    for key in filter(layout.shows_rows, sent.plan.subforms):
         yield from _block(layout, key, touched)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 
 from formwright.definitions.model import Field
-from formwright.engine import reading, records
+from formwright.engine import drafting, reading
 from formwright.engine.drafts import Draft, FieldState, Input
 from formwright.engine.formats import Titles
 from formwright.engine.formats import show as show_value
@@ -59,16 +59,18 @@ def show(
     """Answer 409 with the fields in which the two versions differ; each is chosen, then the form is sent again."""
     reader, entity = unit.reader, unit.entity(record.entity)
     base = _base(unit, record, version)
-    mine = records.draft(unit, record.entity, record=record, given=given, form=sent.plan.form)
-    theirs = records.draft(unit, record.entity, record=record, form=sent.plan.form)
-    rows = records.stored_rows(unit, record)
+    mine = drafting.draft(unit, record.entity, record=record, given=given, form=sent.plan.form)
+    theirs = drafting.draft(unit, record.entity, record=record, form=sent.plan.form)
+    rows = drafting.seen_rows(unit, record)
     titles = Titles()
     for draft in (mine, theirs):
         titles.known |= reading.draft_titles(unit, draft).known
     fields = [
         _difference(control.definition, mine.states[key], theirs.states[key], base, reader, titles)
         for key, control in sent.controls.items()
-        if control.sent and _value(mine.states[key]) != _value(theirs.states[key])
+        if control.sent
+        and key in mine.states
+        and _value(mine.states[key]) != _value(theirs.states[key])
     ]
     fields += [
         Difference(
@@ -81,9 +83,9 @@ def show(
         for key in sent.rows
         if _rows_text(mine, key, reader, titles) != _rows_text(theirs, key, reader, titles)
     ]
-    who = unit.lookup.row("core.user", record.updated_by) if record.updated_by is not None else None
+    who = unit.sight.row("core.user", record.updated_by) if record.updated_by is not None else None
     page = ConflictPage(
-        title=records.title_of(unit, record),
+        title=unit.title(unit.sight.wrap(record)),
         icon=entity.icon or "table",
         color=color_of(entity),
         url=url,

@@ -198,6 +198,8 @@ class Control(WTFormsField):
     @property
     def shown(self) -> str:
         """The value as text."""
+        if self._state.mask is not None:
+            return self._state.mask
         return show(self._state.field, self._state.value, self._reader, self._titles)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound as NotFoundPage
 
-from formwright.engine import reading, records
+from formwright.engine import drafting, reading
 from formwright.ids import format_id
 from formwright.web import changed_parts, forms, respond, rows, uploads
 from formwright.web.drawn import Item
@@ -25,7 +25,7 @@ def draft(name: str) -> Response:
     changed = request.form.get("_changed", "")
     missing = resolve(entry.unit, entry.plan, sent, entry.record, only=changed, offer=False)
     given = uploads.complete(entry.unit, sent, entry.record)
-    found = records.draft(
+    found = drafting.draft(
         entry.unit, name, record=entry.record, given=given, changed=changed, form=entry.form
     )
     found.violations += missing
@@ -45,7 +45,7 @@ def add_rows(name: str, subform: str) -> Response:
         raise NotFoundPage
     sent = forms.read(entry.plan, request.form)
     focus = rows.apply(entry.unit, sent, request.form.get("_do", ""), subform, request.form)
-    found = records.draft(
+    found = drafting.draft(
         entry.unit,
         name,
         record=entry.record,

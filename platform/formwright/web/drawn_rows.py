@@ -59,7 +59,7 @@ def differs(
         states[key].typed is not None
         or _worth(states[key], states[key].value) != _worth(states[key], values.get(key))
         for key, control in controls.items()
-        if control.sent and states[key].field.writable
+        if control.sent and key in states and states[key].field.writable
     )
 
 

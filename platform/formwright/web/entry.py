@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.definitions.model import Action, Field
-from formwright.engine import access, records
+from formwright.engine import drafting, records
 from formwright.engine.drafts import Accepted, Draft, Rejected, Violation
 from formwright.errors import Conflict
 from formwright.ids import format_id, new_id, parse_id
@@ -36,13 +36,13 @@ _VERSION = re.compile(r"[0-9]{1,18}")
 def new(name: str) -> Response:
     """Show an empty form; the address may bring values along."""
     entry = entry_of(name)
-    access.require(entry.unit.catalog, entry.unit.actor, Action.CREATE, name)
+    entry.unit.access.require(Action.CREATE, name)
     brought = forms.without_prefix(request.args)
     source = parse_id(request.args.get("copy", ""))
     if source is not None:
         brought = _copied(entry, source) | brought
     sent = forms.read(entry.plan, brought or None)
-    draft = records.draft(
+    draft = drafting.draft(
         entry.unit, name, given=sent.input() if brought else None, form=entry.form
     )
     draft.violations.clear()
@@ -53,7 +53,7 @@ def new(name: str) -> Response:
 def create(name: str) -> BaseResponse:
     """Create a record from a form."""
     entry = entry_of(name)
-    access.require(entry.unit.catalog, entry.unit.actor, Action.CREATE, name)
+    entry.unit.access.require(Action.CREATE, name)
     sent = forms.read(entry.plan, request.form)
     if request.form.get("_do"):
         return _again(entry, sent)
@@ -80,7 +80,7 @@ def edit(name: str, number: str) -> Response:
     return _page(
         entry,
         forms.read(entry.plan, None),
-        records.draft(entry.unit, name, record=entry.record, form=entry.form),
+        drafting.draft(entry.unit, name, record=entry.record, form=entry.form),
     )
 
 
@@ -105,7 +105,7 @@ def update(name: str, number: str) -> BaseResponse:
         )
     except Conflict:
         unit = current.unit()
-        stored = records.find(unit, Action.UPDATE, name, record_id)
+        stored = unit.gate.find(Action.UPDATE, name, record_id)
         return conflicts.show(unit, stored, sent, given, version, entry.url, _keep())
     match outcome:
         case Accepted(record, changed):
@@ -128,7 +128,7 @@ def _is_used(entry: Entry) -> bool:
 def _sent_before(entry: Entry, sent: Sent, stored: StoredRecord | None) -> BaseResponse:
     """Answer a form that was sent before: done, when it says the same again; else it is shown for another record."""
     given = uploads.complete(entry.unit, sent, stored)
-    found = records.draft(entry.unit, entry.entity.name, given=given, form=entry.form)
+    found = drafting.draft(entry.unit, entry.entity.name, given=given, form=entry.form)
     if stored is not None and _says(entry, sent, found, stored):
         return _done(entry, stored)
     forget_complaints(found)
@@ -151,7 +151,7 @@ def _says(entry: Entry, sent: Sent, found: Draft, stored: StoredRecord) -> bool:
     """Tell whether everything that was sent is what is stored."""
     if drawn_rows.differs(found.states, stored.values, sent.controls):
         return False
-    before = records.stored_rows(entry.unit, stored)
+    before = drafting.seen_rows(entry.unit, stored)
     return not any(
         len(rows) != len(before[key])
         or any(
@@ -181,7 +181,7 @@ def _confirmed() -> bool:
 def _judged(entry: Entry, sent: Sent, missing: Sequence[Violation]) -> Draft:
     """Return the draft with everything that is wrong, and the references that could not be told."""
     given = uploads.complete(entry.unit, sent, entry.record)
-    found = records.draft(
+    found = drafting.draft(
         entry.unit, entry.entity.name, record=entry.record, given=given, form=entry.form
     )
     places = {(each.field, each.row, each.row_field) for each in missing}
@@ -199,7 +199,7 @@ def _again(entry: Entry, sent: Sent) -> BaseResponse:
     if len(parts) > 1 and parts[1] in entry.plan.subforms:
         rows.apply(entry.unit, sent, action, parts[1], request.form)
     given = uploads.complete(entry.unit, sent, entry.record)
-    found = records.draft(
+    found = drafting.draft(
         entry.unit, entry.entity.name, record=entry.record, given=given, form=entry.form
     )
     forget_complaints(found)
@@ -246,12 +246,12 @@ def _done(entry: Entry, record: StoredRecord, *, changed: bool = True) -> BaseRe
 def _copied(entry: Entry, source: int) -> MultiDict[str, str]:
     """Return the values of another record as a form would send them, but for what is not copied."""
     unit = entry.unit
-    record = records.find(unit, Action.READ, entry.entity.name, source)
+    record = unit.gate.find(Action.READ, entry.entity.name, source)
     found: MultiDict[str, str] = MultiDict()
     for field in entry.plan.fields:
         found.setlist(PREFIX + field.key, _texts(field, record.values.get(field.key), unit.reader))
     for key, plan in entry.plan.subforms.items():
-        for position, row in enumerate(records.stored_rows(unit, record)[key]):
+        for position, row in enumerate(drafting.seen_rows(unit, record)[key]):
             name = f"n{position}"
             found.add(PREFIX + key, name)
             for column in plan.columns:

@@ -17,7 +17,7 @@ from formwright.texts import Reader, Text, say
 from formwright.web import times
 from formwright.web.drawn import FileView, file_view
 from formwright.web.forms import SubformPlan, plan_of
-from formwright.web.layout import totals
+from formwright.web.layout import open_columns, totals
 from formwright.web.tables import ColumnView, RowView, is_number, kind_of
 
 _LONG = frozenset({"long_text", "address", "file", "image"})
@@ -59,6 +59,8 @@ class Fact:
     files: Sequence[FileView] = ()
     pictures: Sequence[FileView] = ()
     stars: str = ""
+    #: The key of the field, where ``text`` is only what its mask leaves.
+    masked: str = ""
     wide: bool = False
     long: bool = False
 
@@ -151,7 +153,8 @@ class FactSheet:
                 )
 
     def _is_visible(self, key: str) -> bool:
-        return key in self._subforms and self._draft.states[key].visible
+        state = self._draft.states.get(key)
+        return key in self._subforms and state is not None and state.visible
 
     def _facts(self, nodes: Sequence[Node]) -> list[Fact]:
         found = []
@@ -174,6 +177,8 @@ class FactSheet:
         title = definition.title.in_language(self._reader.language)
         kind = definition.type.name
         wide = kind in _LONG
+        if state.mask:
+            return Fact(title, state.mask, masked=definition.key)
         if value is None or value == ():
             return Fact(title, wide=wide)
         if kind in {"file", "image"}:
@@ -225,15 +230,16 @@ class FactSheet:
 
     def _rows(self, plan: SubformPlan) -> FactNode:
         rows = self._draft.rows.get(plan.field.key, [])
+        shown = open_columns(self._unit, plan)
         columns = [
             ColumnView(
                 column.title.in_language(self._reader.language), kind_of(column), is_number(column)
             )
-            for column in plan.columns
+            for column in shown
         ]
         cells = [
             RowView(
-                row.key, "", "", "", [self._cell(row.states[column.key]) for column in plan.columns]
+                row.key, "", "", "", [self._cell(row.states.get(column.key)) for column in shown]
             )
             for row in rows
         ]
@@ -243,10 +249,13 @@ class FactSheet:
             plan.field.title.in_language(self._reader.language),
             columns,
             rows=cells,
-            totals=[sums.get(column.key, "") for column in plan.columns] if sums and rows else (),
+            totals=[sums.get(column.key, "") for column in shown] if sums and rows else (),
         )
 
-    def _cell(self, state: FieldState) -> Cell:
+    def _cell(self, state: FieldState | None) -> Cell:
+        if state is None or state.mask is not None:
+            mask = (state.mask or "") if state is not None else ""
+            return Cell(mask, masked=bool(mask))
         definition, value = state.field, state.value
         if value is None:
             return Cell("")

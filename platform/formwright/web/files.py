@@ -10,7 +10,6 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.exceptions import NotFound as NotFoundPage
 
 from formwright.definitions.model import Action
-from formwright.engine import records
 from formwright.errors import FormwrightError
 from formwright.ids import parse_id
 from formwright.store.files import StoredFile
@@ -77,9 +76,11 @@ def _find(number: str) -> StoredFile:
         return stored
     entity = unit.tx.shape.name_of(stored.entity_id or 0)
     try:
-        records.find(unit, Action.READ, entity or "", stored.record)
+        record = unit.gate.find(Action.READ, entity or "", stored.record)
     except FormwrightError:
         raise NotFoundPage from None
+    if stored.attribute in record.withheld:
+        raise NotFoundPage
     return stored
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import g, request
 
 from formwright.definitions.model import Action, Entity, Form
-from formwright.engine import reading, records
+from formwright.engine import drafting, reading
 from formwright.engine.drafts import Draft
 from formwright.engine.rows import ValuesRow
 from formwright.engine.runtime import Unit
@@ -71,8 +71,8 @@ def entry_of(name: str, number: str = "") -> Entry:
     g.entity = name
     record = None
     if number:
-        record = records.find(unit, Action.UPDATE, name, parse_id(number) or 0)
-    row = unit.lookup.wrap(record) if record is not None else None
+        record = unit.gate.find(Action.UPDATE, name, parse_id(number) or 0)
+    row = unit.sight.wrap(record) if record is not None else None
     form = _wanted(unit, entity) or reading.form_for(
         unit, name, "edit" if record is not None else "create", row
     )
@@ -100,7 +100,7 @@ def pick_url(entry: Entry) -> str:
 def environment_of(entry: Entry, found: Draft) -> Environment:
     """Return the surroundings in which conditions of the layout are judged."""
     row = ValuesRow(entry.entity, found.values, found.before)
-    return entry.unit.lookup.environment(row)
+    return entry.unit.sight.environment(row)
 
 
 def forget_complaints(found: Draft) -> None:
@@ -147,7 +147,7 @@ def _title(entry: Entry) -> str:
         return say("New %(entity)s", entity=entry.entity.title.in_language(language)).in_language(
             language
         )
-    return records.title_of(entry.unit, entry.record)
+    return entry.unit.title(entry.unit.sight.wrap(entry.record))
 
 
 def crumbs_of(entry: Entry) -> list[Crumb]:
@@ -157,7 +157,7 @@ def crumbs_of(entry: Entry) -> list[Crumb]:
         Crumb(entry.entity.title_plural.in_language(language), f"/records/{entry.entity.name}")
     ]
     if entry.record is not None:
-        title = records.title_of(entry.unit, entry.record)
+        title = entry.unit.title(entry.unit.sight.wrap(entry.record))
         found.append(Crumb(title, f"/records/{entry.entity.name}/{entry.number}"))
     return found
 
@@ -182,7 +182,7 @@ def _drawn(entry: Entry, record: StoredRecord) -> list[tuple[str, str]]:
     found = [noted for key in keys if (noted := drawn_rows.noted(key)) is not None]
     if found or not keys:
         return found
-    rows = records.stored_rows(entry.unit, record)
+    rows = drafting.seen_rows(entry.unit, record)
     return [drawn_rows.note(key, rows.get(key, ())) for key in keys]
 
 

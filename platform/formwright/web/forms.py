@@ -191,10 +191,13 @@ def show(
     titles: Titles,
     pick_url: str,
 ) -> None:
-    """Give every input the worked-out state of its field; rows follow the draft."""
+    """Give every input the worked-out state of its field; rows follow the draft. What the actor may not see goes."""
     wrong = _by_place(draft.violations)
-    for key, control in sent.controls.items():
-        state = draft.states[key]
+    for key, control in list(sent.controls.items()):
+        state = draft.states.get(key)
+        if state is None:
+            del sent.controls[key]
+            continue
         found = wrong.get((key, "", ""), ())
         control.show(state, found, reader, titles, path=key, pick_url=f"{pick_url}/{key}")
     for key, subform in sent.plan.subforms.items():
@@ -219,7 +222,8 @@ def show_row(
     """Give the inputs of a row the worked-out state of their fields."""
     key = subform.field.key
     for name, control in controls.items():
-        state: FieldState = row.states[name]
+        # Rows may differ in what is open of them; a cell stays for what is open in others.
+        state = row.states.get(name) or FieldState(control.definition, readonly=True, mask="")
         found = wrong.get((key, row.key, name), ())
         control.show(
             state,

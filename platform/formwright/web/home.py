@@ -53,7 +53,7 @@ class HomePage:
 def show() -> Response:
     """Show the apps and my recent records."""
     unit = current.unit()
-    apps, _ = menu(unit.catalog, unit.actor.roles, unit.reader.language)
+    apps, _ = menu(unit)
     page = HomePage(
         greeting=_greeting(unit),
         date=str(format_date(unit.now.astimezone(unit.reader.zone), "full", unit.reader.locale)),

@@ -178,7 +178,7 @@ class Layout:
                     control = self._sent.controls[node.field]
                     control.css = _span(node, control)
                     found.append(FormNode("field", control=control))
-                case NodeType.SUBFORM if node.field in self._sent.plan.subforms:
+                case NodeType.SUBFORM if self.shows_rows(node.field):
                     found.append(FormNode("rows", subform=self.subform(node.field)))
                 case NodeType.ROW:
                     found += self._items(node.items)
@@ -192,18 +192,30 @@ class Layout:
                     pass  # related lists belong to record pages
         return found
 
+    def shows_rows(self, key: str) -> bool:
+        """Return whether a subform is in the form, and open to the actor."""
+        return key in self._sent.plan.subforms and key in self._draft.states
+
     def subform(self, key: str) -> SubformView:
         """Return the rows of a subform."""
         plan = self._sent.plan.subforms[key]
+        keys = [column.key for column in open_columns(self._unit, plan)]
         rows = self._sent.rows.get(key, [])
         return SubformView(
             key=key,
             name=PREFIX + key,
             title=plan.field.title.in_language(self._reader.language),
-            columns=[_column(definition, self._reader) for definition in plan.columns],
+            columns=[
+                _column(definition, self._reader)
+                for definition in plan.columns
+                if definition.key in keys
+            ],
             rows=[
                 LineRow(
-                    row.key, number, list(row.controls.values()), self._row_problem(key, row.key)
+                    row.key,
+                    number,
+                    [row.controls[each] for each in keys],
+                    self._row_problem(key, row.key),
                 )
                 for number, row in enumerate(rows, 1)
             ],
@@ -267,6 +279,12 @@ def _target(key: str, row_key: str, row_field: str, sent: Sent) -> tuple[str, st
     return (f"block-{key}" if key in sent.plan.subforms else ""), ""
 
 
+def open_columns(unit: Unit, plan: SubformPlan) -> list[Field]:
+    """Return the columns of a subform of which the actor may see something."""
+    child = plan.field.target
+    return [column for column in plan.columns if unit.gate.visible(child, column.key)]
+
+
 def totals(plan: SubformPlan, rows: Sequence[RowDraft], reader: Reader) -> dict[str, str]:
     """Return the totals that a subform shows under its columns."""
     found = {}
@@ -274,9 +292,8 @@ def totals(plan: SubformPlan, rows: Sequence[RowDraft], reader: Reader) -> dict[
         aggregate = plan.field.totals.get(column.key)
         if aggregate is None:
             continue
-        values = [
-            row.states[column.key].value for row in rows if row.states[column.key].value is not None
-        ]
+        states = [row.states.get(column.key) for row in rows]
+        values = [state.value for state in states if state is not None and state.value is not None]
         result = _aggregate(aggregate, values)
         if result is None:
             found[column.key] = "–"

@@ -11,7 +11,8 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.definitions.model import Action, Entity, Node, NodeType
-from formwright.engine import access, reading, records, views
+from formwright.engine import reading, views
+from formwright.engine import trash as trash_engine
 from formwright.engine.reading import RecordPage, RelatedList
 from formwright.engine.runtime import Unit
 from formwright.engine.views import ListState
@@ -146,7 +147,7 @@ def delete(name: str, number: str) -> BaseResponse:
     language = current.language()
     current.release()
     try:
-        deletion = records.delete(current.runtime(), actor, name, parse_id(number) or 0)
+        deletion = trash_engine.delete(current.runtime(), actor, name, parse_id(number) or 0)
     except Restricted as held:
         return respond.moved(f"/records/{name}/{number}", Note(_held_text(held), bad=True))
     text = say("“%(title)s” is in the trash", title=deletion.title).in_language(language)
@@ -169,7 +170,7 @@ def trash(name: str) -> Response:
             item.deleted_by,
             f"/trash/{format_id(item.deletion_id)}/restore",
         )
-        for item in records.trash(unit, name)
+        for item in trash_engine.trash(unit, name)
     ]
     title = entity.title_plural.in_language(unit.reader.language)
     page = TrashPage(title, entity.trash_days, found)
@@ -182,7 +183,7 @@ def restore(deletion: str) -> BaseResponse:
     actor = current.actor()
     text = say("Restored").in_language(current.language())
     current.release()
-    record = records.restore(current.runtime(), actor, parse_id(deletion) or 0)
+    record = trash_engine.restore(current.runtime(), actor, parse_id(deletion) or 0)
     return respond.moved(f"/records/{record.entity}/{format_id(record.id)}", Note(text))
 
 
@@ -291,7 +292,7 @@ def _related(unit: Unit, name: str, number: str, key: str, arguments: Any) -> Re
     field = unit.entity(name).fields[key]
     url, whole = f"/records/{name}/{number}/related/{key}", f"/records/{name}/{number}"
     back = f"{whole}?tab={key}"
-    may_create = access.may(unit.catalog, unit.actor, Action.CREATE, page.entity.name)
+    may_create = unit.access.may(Action.CREATE, page.entity.name)
     new_url = (
         f"/records/{page.entity.name}/new?{urlencode({f'f-{field.via}': number, 'next': back})}"
     )

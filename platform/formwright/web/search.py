@@ -90,7 +90,7 @@ def _records(unit: Unit, text: str, limit: int, before: int = 0) -> list[Group]:
 def _places(unit: Unit, text: str) -> list[Group]:
     """Return the links of the menu, and what can be created, that contain the text."""
     language = unit.reader.language
-    apps, creatable = menu(unit.catalog, unit.actor.roles, language)
+    apps, creatable = menu(unit)
     folded = text.casefold()
     places = [
         entry for app in apps for entry in _leaves(app.items) if folded in entry.title.casefold()

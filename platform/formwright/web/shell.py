@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from flask import g, request
@@ -12,6 +13,7 @@ from flask import g, request
 from formwright.definitions.model import Action, App, Catalog, Entity, MenuItem, View
 from formwright.engine import access
 from formwright.engine.actor import Actor
+from formwright.engine.runtime import Unit
 from formwright.texts import LANGUAGES, Label, say
 from formwright.web import current, notes
 from formwright.web.language import NAMES, theme
@@ -99,7 +101,7 @@ class Shell:
 def shell() -> Shell:
     """Return the frame for this request; known by this name in templates."""
     actor, language = current.actor(), current.language()
-    apps, creatable = menu(current.unit().catalog, actor.roles, language)
+    apps, creatable = menu(current.unit())
     return Shell(
         product=PRODUCT,
         language=language,
@@ -146,15 +148,15 @@ def languages() -> tuple[Switch, ...]:
 
 @lru_cache(maxsize=64)
 def _menu(
-    catalog: _Catalog, roles: frozenset[str], language: str
+    catalog: _Catalog, roles: frozenset[str], language: str, day: date
 ) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    actor = Actor(None, "", "", roles)
+    maker = _MenuMaker(catalog.it, Actor(None, "", "", roles), language, day)
     apps = tuple(
         entry
         for app in catalog.it.apps.values()
-        if _is_open(app, actor) and (entry := _app(catalog.it, app, actor, language)).items
+        if (not app.roles or app.roles & roles) and (entry := maker.app(app)).items
     )
-    return apps, tuple(_creatable(catalog.it, apps, actor))
+    return apps, tuple(maker.creatable(apps))
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,59 +169,80 @@ class _Catalog:
 _last: list[_Catalog] = []
 
 
-def menu(
-    catalog: Catalog, roles: frozenset[str], language: str
-) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """Return the apps with their menus, and what can be created; made once for each set of roles."""
-    if not _last or _last[0].it is not catalog:
-        _last[:] = [_Catalog(catalog)]
+def menu(unit: Unit) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """Return the apps with their menus, and what can be created; made once a day for each set of roles."""
+    if not _last or _last[0].it is not unit.catalog:
+        _last[:] = [_Catalog(unit.catalog)]
         _menu.cache_clear()
-    return _menu(_last[0], roles, language)
+    return _menu(_last[0], unit.actor.roles, unit.reader.language, unit.access.day)
 
 
-def _is_open(app: App, actor: Actor) -> bool:
-    return not app.roles or bool(app.roles & actor.roles)
+class _MenuMaker:
+    """Makes the menus of an actor."""
 
+    def __init__(self, catalog: Catalog, actor: Actor, language: str, day: date) -> None:
+        self._catalog = catalog
+        self._actor = actor
+        self._language = language
+        self._day = day
 
-def _app(catalog: Catalog, app: App, actor: Actor, language: str) -> Entry:
-    items = tuple(_entries(catalog, app.menu, actor, language))
-    return Entry(app.title.in_language(language), icon=app.icon, items=items)
+    def app(self, app: App) -> Entry:
+        """Return an app with its menu."""
+        items = tuple(self._entries(app.menu))
+        return Entry(app.title.in_language(self._language), icon=app.icon, items=items)
 
+    def creatable(self, apps: tuple[Entry, ...]) -> list[Entry]:
+        """Return a link for each entity of the menus of which the actor may create records."""
+        found: dict[str, Entry] = {}
 
-def _entries(
-    catalog: Catalog, items: tuple[MenuItem, ...], actor: Actor, language: str
-) -> list[Entry]:
-    found = []
-    for item in items:
-        if item.items:
-            inner = tuple(_entries(catalog, item.items, actor, language))
-            if inner:
-                found.append(Entry(item.title.in_language(language), icon=item.icon, items=inner))
-            continue
-        entry = _entry(catalog, item, actor, language)
-        if entry is not None:
-            found.append(entry)
-    return found
+        def walk(entries: tuple[Entry, ...]) -> None:
+            for entry in entries:
+                walk(entry.items)
+                if entry.entity and self._may(Action.CREATE, entry.entity):
+                    found.setdefault(entry.entity, entry)
 
+        walk(apps)
+        return [
+            Entry(entry.title, f"/records/{name}/new", entry.icon, entry.color, entity=name)
+            for name, entry in found.items()
+        ]
 
-def _entry(catalog: Catalog, item: MenuItem, actor: Actor, language: str) -> Entry | None:
-    view = catalog.views.get(item.view)
-    entity = catalog.entities.get(view.entity if view is not None else item.entity)
-    if entity is None or not access.may(catalog, actor, Action.READ, entity.name):
-        return None
-    if view is None:
-        view = first_view(catalog, entity, actor)
-    if view is None or (view.roles and not view.roles & actor.roles):
-        return None
-    title = item.title or (view.title if item.view else entity.title_plural)
-    return Entry(
-        title.in_language(language),
-        url=f"/views/{view.name}",
-        icon=item.icon or entity.icon or "table",
-        color=color_of(entity),
-        entity="" if item.view and item.view != entity.default_view else entity.name,
-        text=_short(entity.description, language),
-    )
+    def _may(self, action: Action, entity: str) -> bool:
+        return access.may(self._catalog, self._actor, action, entity, self._day)
+
+    def _entries(self, items: tuple[MenuItem, ...]) -> list[Entry]:
+        found = []
+        for item in items:
+            if item.items:
+                inner = tuple(self._entries(item.items))
+                if inner:
+                    title = item.title.in_language(self._language)
+                    found.append(Entry(title, icon=item.icon, items=inner))
+                continue
+            entry = self._entry(item)
+            if entry is not None:
+                found.append(entry)
+        return found
+
+    def _entry(self, item: MenuItem) -> Entry | None:
+        catalog, actor = self._catalog, self._actor
+        view = catalog.views.get(item.view)
+        entity = catalog.entities.get(view.entity if view is not None else item.entity)
+        if entity is None or not self._may(Action.READ, entity.name):
+            return None
+        if view is None:
+            view = first_view(catalog, entity, actor)
+        if view is None or (view.roles and not view.roles & actor.roles):
+            return None
+        title = item.title or (view.title if item.view else entity.title_plural)
+        return Entry(
+            title.in_language(self._language),
+            url=f"/views/{view.name}",
+            icon=item.icon or entity.icon or "table",
+            color=color_of(entity),
+            entity="" if item.view and item.view != entity.default_view else entity.name,
+            text=_short(entity.description, self._language),
+        )
 
 
 def first_view(catalog: Catalog, entity: Entity, actor: Actor) -> View | None:
@@ -231,23 +254,6 @@ def first_view(catalog: Catalog, entity: Entity, actor: Actor) -> View | None:
     ]
     chosen = next((v for v in views if v.name == entity.default_view), None)
     return chosen or next((v for v in views if v.default), views[0] if views else None)
-
-
-def _creatable(catalog: Catalog, apps: tuple[Entry, ...], actor: Actor) -> list[Entry]:
-    """Return a link for each entity of the menus of which the actor may create records."""
-    found: dict[str, Entry] = {}
-
-    def walk(entries: tuple[Entry, ...]) -> None:
-        for entry in entries:
-            walk(entry.items)
-            if entry.entity and access.may(catalog, actor, Action.CREATE, entry.entity):
-                found.setdefault(entry.entity, entry)
-
-    walk(apps)
-    return [
-        Entry(entry.title, f"/records/{name}/new", entry.icon, entry.color, entity=name)
-        for name, entry in found.items()
-    ]
 
 
 def color_of(entity: Entity) -> str:

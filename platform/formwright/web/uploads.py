@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from formwright.definitions.model import Field
-from formwright.engine import records
+from formwright.engine import drafting
 from formwright.engine.actor import Actor
 from formwright.engine.attachments import WITH_FILES, description
 from formwright.engine.drafts import Input, RowInput
@@ -233,7 +233,7 @@ def _complete_rows(
     ]
     if not subforms:
         return found
-    stored = records.stored_rows(unit, record) if record is not None else {}
+    stored = drafting.seen_rows(unit, record) if record is not None else {}
     for key in subforms:
         before = {format_id(row.id): row.values for row in stored.get(key, ())}
         found[key] = [

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, request
 
 from formwright.definitions.model import Action, Sort, View
-from formwright.engine import access, reading, titles
+from formwright.engine import reading, titles
 from formwright.engine import views as engine
 from formwright.engine.drafts import Input
 from formwright.engine.runtime import Unit
@@ -115,7 +115,7 @@ def sort_of(text: str) -> tuple[Sort, ...]:
 
 def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
     """Return what a list page draws."""
-    reader, actor, entity = unit.reader, unit.actor, page.entity
+    reader, entity = unit.reader, page.entity
     url = f"/views/{page.view.name}"
     asked = _asked(state)
 
@@ -126,8 +126,8 @@ def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
             else url
         )
 
-    may_create = access.may(unit.catalog, actor, Action.CREATE, entity.name)
-    may_restore = access.may(unit.catalog, actor, Action.RESTORE, entity.name)
+    may_create = unit.access.may(Action.CREATE, entity.name)
+    may_restore = unit.access.may(Action.RESTORE, entity.name)
     return ListView(
         title=entity.title_plural.in_language(reader.language),
         entity_title=entity.title.in_language(reader.language),

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from formwright.engine import reading, records
+from formwright.definitions.model import Action
+from formwright.engine import reading, records, trash
 from formwright.engine.drafts import Accepted, Input, Rejected, RowInput, Typed
 from formwright.errors import Conflict, Forbidden, NotFound
 from formwright.ids import format_id
@@ -185,10 +186,7 @@ def test_a_second_save_of_the_same_version_is_a_conflict(office, rep, given):
         )
     assert raised.value.version == 2
     with office.runtime.unit(rep) as unit:
-        assert (
-            records.find(unit, records.Action.READ, "crm.customer", record.id).values["name"]
-            == "First"
-        )
+        assert unit.gate.find(Action.READ, "crm.customer", record.id).values["name"] == "First"
 
 
 def test_saving_without_a_change_writes_nothing(office, rep, given):
@@ -243,7 +241,7 @@ def test_a_role_without_a_grant_can_do_nothing(office, rep):
         office.create("crm.customer", nobody, name="A", phone="13800138000", source="search")
     record = customer(office, rep)
     with pytest.raises(NotFound):
-        records.delete(office.runtime, nobody, "crm.customer", record.id)
+        trash.delete(office.runtime, nobody, "crm.customer", record.id)
 
 
 def test_giving_a_record_away_beyond_ones_own_scope_is_refused(office, rep):
@@ -254,18 +252,18 @@ def test_giving_a_record_away_beyond_ones_own_scope_is_refused(office, rep):
     )
     assert isinstance(outcome, Rejected)
     with office.runtime.unit(rep) as unit:
-        assert records.find(unit, records.Action.READ, "crm.customer", record.id).version == 1
+        assert unit.gate.find(Action.READ, "crm.customer", record.id).version == 1
 
 
 def test_a_deleted_customer_comes_back_with_its_contacts(office, rep, manager):
     record = customer(office, rep)
     office.accept("crm.contact", rep, name="Zhang San", customer=record.id)
-    deletion = records.delete(office.runtime, manager, "crm.customer", record.id)
+    deletion = trash.delete(office.runtime, manager, "crm.customer", record.id)
     with office.runtime.unit(manager) as unit:
         with pytest.raises(NotFound):
             reading.open_record(unit, "crm.customer", record.id)
-        assert [item.title for item in records.trash(unit, "crm.customer")] == ["北京液压"]
-    records.restore(office.runtime, manager, deletion.id)
+        assert [item.title for item in trash.trash(unit, "crm.customer")] == ["北京液压"]
+    trash.restore(office.runtime, manager, deletion.id)
     with office.runtime.unit(manager) as unit:
         page = reading.open_record(unit, "crm.customer", record.id)
         counts = {related.field.key: related.count for related in page.related}
@@ -283,7 +281,7 @@ def test_what_is_referred_to_is_not_deleted(office, rep, manager):
     )
     admin = office.person("admin", "crm.admin", "core.admin")
     with pytest.raises(Restricted):
-        records.delete(office.runtime, admin, "crm.product", pump.id)
+        trash.delete(office.runtime, admin, "crm.product", pump.id)
 
 
 def test_history_tells_who_changed_what_from_what_to_what(office, rep, manager, given):

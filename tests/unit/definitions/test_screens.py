@@ -223,11 +223,59 @@ def test_mistakes_in_a_menu(item: str, code: str, problems: Callable[..., Any]) 
         ("{role: clerk, entity: thing, actions: [read], scope: ownr == me}", "FW301"),
         ("{role: clerk, entity: thing, actions: [read], scope: name}", "FW301"),
         ("{role: clerk, entity: thing, actions: [read], scope: \"MATCHES(name, 'a')\"}", "FW304"),
-        ("{role: clerk, entity: thing, actions: [read], fields: {read: '*'}}", "FW108"),
+        ("{role: clerk, entity: thing, actions: [read], scope: pool}", "FW206"),
+        ("{role: clerk, entity: thing, actions: [read], scope: ours}", "FW301"),
+        ("{role: clerk, entity: thing, actions: [read], scope_after: own}", "FW108"),
+        ("{role: clerk, entity: thing, actions: [read], via: name}", "FW206"),
+        ("{role: clerk, entity: thing, actions: [read], via: nam}", "FW201"),
+        ("{role: clerk, entity: thing, actions: [read], states: [open]}", "FW206"),
+        ("{role: clerk, entity: thing, actions: [read], until: 2027-02-30}", "FW106"),
+        ("{role: clerk, entity: thing, actions: [read], until: soon}", "FW106"),
+        ("{role: clerk, entity: thing, actions: [read], fields: {read: all}}", "FW106"),
+        ("{role: clerk, entity: thing, actions: [read], fields: {hide: [nam]}}", "FW201"),
+        ("{role: clerk, entity: thing, actions: [read], fields: {mask: {nam: all}}}", "FW201"),
+        ("{role: clerk, entity: thing, actions: [read], fields: {mask: {name: half}}}", "FW102"),
     ],
 )
 def test_mistakes_in_a_grant(grant: str, code: str, problems: Callable[..., Any]) -> None:
     assert codes(problems(f"{HEAD}{ROLES}grants:\n  g: {grant}\n")) == [code]
+
+
+@pytest.mark.parametrize(
+    ("guard", "code"),
+    [
+        ("{entity: thin, scope: 'true'}", "FW201"),
+        ("{entity: thing}", "FW104"),
+        ("{entity: thing, scope: nam == 'x'}", "FW301"),
+        ("{entity: thing, scope: name == 'x', exempt: [clrk]}", "FW201"),
+        ("{entity: thing, scope: name == 'x', actions: [reed]}", "FW102"),
+    ],
+)
+def test_mistakes_in_a_guard(guard: str, code: str, problems: Callable[..., Any]) -> None:
+    assert codes(problems(f"{HEAD}{ROLES}guards:\n  g: {guard}\n")) == [code]
+
+
+def test_what_a_grant_says_of_fields(load: Callable[..., Any]) -> None:
+    (grant, *_) = load(
+        f"{HEAD}{ROLES}grants:\n  g: {{role: clerk, entity: thing, actions: [read, update],"
+        " fields: {hide: [owner], write: [], mask: {name: initials}}}\n"
+    ).grants
+    assert (grant.hidden, dict(grant.masks)) == ({"owner"}, {"name": "initials"})
+    assert "name" in grant.locked
+
+
+def test_reading_via_each_other_is_refused(problems: Callable[..., Any]) -> None:
+    text = """
+package: {key: ring, title: Ring, version: 1.0.0}
+entities:
+  a: {title: A, fields: {b: {type: reference, to: b, title: B}}}
+  b: {title: B, fields: {a: {type: reference, to: a, title: A}}}
+roles: {clerk: {title: Clerk}}
+grants:
+  one: {role: clerk, entity: a, actions: [read], via: b}
+  two: {role: clerk, entity: b, actions: [read], via: a}
+"""
+    assert codes(problems(text)) == ["FW207"]
 
 
 def test_a_scope_becomes_part_of_the_grant(load: Callable[..., Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from formwright.definitions.model import Field
+from formwright.definitions.model import Action, Field
 from formwright.engine.bulk import insert_batch
 from formwright.engine.drafts import Input, Violation
 from formwright.engine.imports.cells import RowValues, begin_rows, column_readers, unquote
@@ -121,10 +121,9 @@ class BatchWriter:
             return {}
         good = [candidate for candidate in candidates if not candidate.row.violations]
         ids = self._ids(unit, good)
-        records = {
-            record.id: record
-            for record in unit.tx.records.get_many(self._job.entity.name, set(ids.values()))
-        }
+        name = self._job.entity.name
+        there = unit.gate.inside(Action.READ, name, list(set(ids.values())))
+        records = {record.id: record for record in unit.tx.records.get_many(name, there)}
         return {key: records[number] for key, number in ids.items() if number in records}
 
     def _ids(self, unit: Unit, candidates: Sequence[Candidate]) -> dict[int, int]:
@@ -136,7 +135,7 @@ class BatchWriter:
         keyed = [
             (c, c.row.values[first.key]) for c in candidates if _complete(c, self._job.match_on)
         ]
-        if not others and first.unique:
+        if not others and first.unique and unit.gate.is_open(self._job.entity.name, first.key):
             held = Lookup(unit.tx.unit).by_unique(
                 self._job.entity.name, first.key, [v for _, v in keyed]
             )
@@ -147,15 +146,10 @@ class BatchWriter:
         """Look up by the first field and compare the others on the records found; the newest one counts."""
         first, *others = self._job.match_on
         stored = {id(c): first.type.to_stored(first, c.row.values[first.key]) for c in candidates}
-        held = Lookup(unit.tx.unit).by_value(
-            self._job.entity.name, first.key, list(set(stored.values()))
-        )
-        records = {
-            record.id: record
-            for record in unit.tx.records.get_many(
-                self._job.entity.name, {number for ids in held.values() for number in ids}
-            )
-        }
+        name = self._job.entity.name
+        held = unit.gate.by_value(name, first.key, list(set(stored.values())))
+        numbers = {number for ids in held.values() for number in ids}
+        records = {record.id: record for record in unit.gate.get_many(name, numbers)}
         found = {}
         for candidate in candidates:
             for number in sorted(held.get(stored[id(candidate)], ()), reverse=True):

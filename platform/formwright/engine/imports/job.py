@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from formwright.definitions.model import Action, Entity, Field
-from formwright.engine import access
 from formwright.engine.imports.mapping import (
     ColumnMap,
     MappingRefused,
@@ -23,7 +22,6 @@ from formwright.engine.imports.reading import Head, ReadOptions, fingerprint, op
 from formwright.texts import say
 
 if TYPE_CHECKING:
-    from formwright.engine.actor import Actor
     from formwright.engine.runtime import Unit
 
 _NO_COLUMNS: Mapping[str, str] = {}
@@ -82,7 +80,7 @@ def prepare(unit: Unit, entity_name: str, path: Path, options: ImportOptions) ->
     """
     entity = unit.entity(entity_name)
     mode = _mode(options)
-    _require_rights(unit, unit.actor, entity, mode)
+    _require_rights(unit, entity, mode)
     if entity.kind == "child":
         raise MappingRefused(
             say("%(entity)s only exists as rows of another record.", entity=entity.title)
@@ -109,11 +107,11 @@ def _mode(options: ImportOptions) -> Mode:
     return mode
 
 
-def _require_rights(unit: Unit, actor: Actor, entity: Entity, mode: Mode) -> None:
-    access.require(unit.catalog, actor, Action.IMPORT, entity.name)
-    access.require(unit.catalog, actor, Action.CREATE, entity.name)
+def _require_rights(unit: Unit, entity: Entity, mode: Mode) -> None:
+    unit.access.require(Action.IMPORT, entity.name)
+    unit.access.require(Action.CREATE, entity.name)
     if mode in {Mode.KEEP_LATEST, Mode.UPDATE}:
-        access.require(unit.catalog, actor, Action.UPDATE, entity.name)
+        unit.access.require(Action.UPDATE, entity.name)
 
 
 def _require_columns(mapping: ColumnMap, match_on: Sequence[Field], mode: Mode) -> None:

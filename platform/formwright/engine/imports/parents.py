@@ -7,13 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from formwright.definitions.model import Action, Entity, Field
-from formwright.engine import access
 from formwright.engine.drafts import Typed, Violation
 from formwright.engine.imports.cells import RowValues, unquote
 from formwright.engine.imports.mapping import Column
 from formwright.fieldtypes.base import ValueProblem
 from formwright.ids import parse_id
-from formwright.store.lookup import Lookup
 from formwright.texts import Text, say
 
 if TYPE_CHECKING:
@@ -59,33 +57,26 @@ class Finder:
         return {text: self._known[text] for text in wanted}
 
     def _search(self, unit: Unit, texts: Sequence[str]) -> dict[str, int | Text]:
-        columns = unit.columns.main(self._entity.name)
-        where = access.scope(unit, Action.READ, columns)
-        if self._entity.name == "core.user":
-            where = []  # who is on a record is known to everybody who may write it
-        if where is None:
+        if not unit.access.may(Action.READ, self._entity.name):
             return dict.fromkeys(texts, self._none())
-        found: dict[str, int | Text] = self._by_id(unit, texts, where)
+        found: dict[str, int | Text] = self._by_id(unit, texts)
         for field in self._fields:
+            if not unit.gate.knows(self._entity.name, field.key):
+                continue
             rest = [text for text in texts if text not in found]
             if not rest:
                 break
-            found |= self._by_field(unit, field, rest, where)
+            found |= self._by_field(unit, field, rest)
         return {text: found.get(text, self._none()) for text in texts}
 
-    def _by_id(self, unit: Unit, texts: Sequence[str], where: list[Any]) -> dict[str, int | Text]:
+    def _by_id(self, unit: Unit, texts: Sequence[str]) -> dict[str, int | Text]:
         numbers = {text: number for text in texts if (number := parse_id(text.lower())) is not None}
         if not numbers:
             return {}
-        there = {
-            record.id
-            for record in unit.tx.records.get_many(self._entity.name, numbers.values(), where)
-        }
+        there = unit.gate.inside(Action.READ, self._entity.name, list(numbers.values()))
         return {text: number for text, number in numbers.items() if number in there}
 
-    def _by_field(
-        self, unit: Unit, field: Field, texts: Sequence[str], where: list[Any]
-    ) -> dict[str, int | Text]:
+    def _by_field(self, unit: Unit, field: Field, texts: Sequence[str]) -> dict[str, int | Text]:
         stored: dict[Any, list[str]] = {}
         for text in texts:
             try:
@@ -94,7 +85,7 @@ class Finder:
                 continue
             if value is not None:
                 stored.setdefault(value, []).append(text)
-        ids = Lookup(unit.tx.unit).by_value(self._entity.name, field.key, list(stored), where)
+        ids = unit.gate.by_value(self._entity.name, field.key, list(stored))
         found: dict[str, int | Text] = {}
         for value, holders in ids.items():
             answer = holders[0] if len(holders) == 1 else self._several(field)
