@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from unittest import mock
 
@@ -27,7 +29,49 @@ from formwright.engine import packages
 from formwright.engine.runtime import Runtime
 from formwright.plugins import manager
 from formwright.store import schema
+from formwright.store.records import Records
 from formwright.store.store import Store
+
+#: Ways to read records of the store, and the modules that may take them. Everybody else asks the gate.
+READS = ("find", "get", "get_many", "children", "list", "count", "ids_by_value")
+READERS = frozenset(
+    {
+        "formwright.engine.gate",
+        "formwright.engine.accounts",  # log-ins of user records
+        "formwright.engine.attachments",  # the rows that were just written
+        "formwright.engine.imports.batches",  # what the gate said is within reach
+        "formwright.engine.packages",  # rows that are there already, by key
+        "formwright.engine.runtime",  # who the actor is
+    }
+)
+
+
+def reader_of(frame: FrameType | None) -> str:
+    """Return the first module of ours outside of the store on the way to a read; "" for a test that reads itself."""
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.startswith("formwright.") and not name.startswith("formwright.store"):
+            return name
+        if "tests" in frame.f_code.co_filename:
+            return ""
+        frame = frame.f_back
+    return ""
+
+
+@pytest.fixture(autouse=True)
+def trap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail every read of records that goes around the gate."""
+
+    def guarded(read: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*arguments: Any, **named: Any) -> Any:
+            reader = reader_of(inspect.currentframe())
+            assert not reader or reader in READERS, f"{reader} reads records around the gate"
+            return read(*arguments, **named)
+
+        return ask
+
+    for name in READS:
+        monkeypatch.setattr(Records, name, guarded(getattr(Records, name)))
 
 
 @pytest.fixture(scope="session")

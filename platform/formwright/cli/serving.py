@@ -204,10 +204,9 @@ def _install_demo(runtime: Runtime) -> None:
 def _let_people_in(runtime: Runtime, password: str) -> list[str]:
     """Give the demo people a log-in, if they have none; return who can look around."""
     from formwright.engine import accounts  # noqa: PLC0415 -- keeps `--help` quick
-    from formwright.store.lookup import Lookup  # noqa: PLC0415
 
     with runtime.unit(system(runtime), write=True) as unit:
-        found = Lookup(unit.tx.unit).by_unique(accounts.USER, "login", list(_DEMO_ROLES))
+        found = unit.gate.by_unique(accounts.USER, "login", list(_DEMO_ROLES))
         for login, user in found.items():
             if unit.tx.users.credential_of(user) is None:
                 accounts.give_access(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from formwright.engine.drafts import Violation
@@ -36,6 +36,34 @@ def attach(unit: Unit, work: Work, record: StoredRecord) -> None:
 def description(file: StoredFile) -> dict[str, Any]:
     """Return what a record keeps of an uploaded file."""
     return {"id": file.id, "name": file.name, "size": file.size, "type": file.mime}
+
+
+def enter(unit: Unit, sha256: str, name: str, kind: str, size: int) -> StoredFile:
+    """Enter an upload, whose content is kept already; a record claims it when the form is saved."""
+    return unit.tx.files.add(sha256, name, kind, size, by=unit.actor.id)
+
+
+def uploaded(unit: Unit, numbers: Iterable[int]) -> dict[int, StoredFile]:
+    """Return those of some files that the actor has uploaded and no record has claimed yet."""
+    wanted = set(numbers)
+    found = unit.tx.files.find_many(wanted) if wanted else {}
+    return {number: file for number, file in found.items() if _is_own(unit, file)}
+
+
+def file_of(unit: Unit, number: int) -> StoredFile | None:
+    """Return a file that the actor may have: in a field that he may read of a record that he sees, or his own upload."""
+    file = unit.tx.files.find(number)
+    if file is None or file.record is None:
+        return file if file is not None and _is_own(unit, file) else None
+    entity = unit.tx.shape.name_of(file.entity_id or 0)
+    if entity is None or entity not in unit.catalog.entities:
+        return None
+    record = unit.gate.look(entity, file.record)
+    return file if record is not None and file.attribute not in record.withheld else None
+
+
+def _is_own(unit: Unit, file: StoredFile) -> bool:
+    return file.record is None and file.created_by is not None and file.created_by == unit.actor.id
 
 
 def _gone() -> Any:

@@ -109,6 +109,17 @@ class Gate:
         """Return a record that came through here as the actor may see it."""
         return record if record.withheld else self.sight.of(record.entity).redacted(record)
 
+    def look(self, entity: str, record_id: int) -> StoredRecord | None:
+        """Return a record as the actor may see it, None when there is none for him."""
+        try:
+            return self.find(Action.READ, entity, record_id)
+        except NotFound:
+            return None
+
+    def exists(self, entity: str, record_id: int) -> bool:
+        """Return whether an id is taken; only for ids that were given to the actor's own new record."""
+        return self._unit.tx.records.find(entity, record_id) is not None
+
     def dead(self, record: StoredRecord) -> StoredRecord:
         """Return a record from the trash with no more than what is open to the actor on every record."""
         sight = self.sight.of(record.entity)
@@ -211,6 +222,17 @@ class Gate:
     def get_many(self, entity: str, ids: Iterable[int]) -> list[StoredRecord]:
         """Return those of some records that the actor may see."""
         return list(self.across({entity: set(ids)}))
+
+    def by_unique(self, entity: str, key: str, values: Sequence[Any]) -> dict[Any, int]:
+        """Return the record that the actor sees to have each of some typed values of a unique field."""
+        if not self.is_open(entity, key):
+            field = self._unit.entity(entity).fields[key]
+            stored = {field.type.to_stored(field, value): value for value in values}
+            held = self.by_value(entity, key, list(stored))
+            return {stored[value]: ids[0] for value, ids in held.items() if ids}
+        found = Lookup(self._unit.tx.unit).by_unique(entity, key, values)
+        there = self.inside(Action.READ, entity, list(found.values()))
+        return {value: number for value, number in found.items() if number in there}
 
     def by_value(self, entity: str, key: str, values: Sequence[Any]) -> dict[Any, list[int]]:
         """Return the records that the actor sees to have one of some stored values in a field, by value."""

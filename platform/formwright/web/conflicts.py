@@ -14,6 +14,7 @@ from formwright.engine.drafts import Draft, FieldState, Input
 from formwright.engine.formats import Titles
 from formwright.engine.formats import show as show_value
 from formwright.engine.runtime import Unit
+from formwright.engine.versions import changed_since
 from formwright.store.rows import StoredRecord
 from formwright.texts import Reader, say
 from formwright.web import drawn_rows, respond, times
@@ -58,7 +59,7 @@ def show(
 ) -> Response:
     """Answer 409 with the fields in which the two versions differ; each is chosen, then the form is sent again."""
     reader, entity = unit.reader, unit.entity(record.entity)
-    base = _base(unit, record, version)
+    base = changed_since(unit, record, version)
     mine = drafting.draft(unit, record.entity, record=record, given=given, form=sent.plan.form)
     theirs = drafting.draft(unit, record.entity, record=record, form=sent.plan.form)
     rows = drafting.seen_rows(unit, record)
@@ -128,20 +129,6 @@ def _typed() -> list[tuple[str, str]]:
     return [
         (name, text) for name, text in request.form.items(multi=True) if name.startswith(PREFIX)
     ]
-
-
-def _base(unit: Unit, record: StoredRecord, version: int) -> dict[str, Any]:
-    """Return, for each field that was changed since ``version``, the value it had then."""
-    found: dict[str, Any] = {}
-    entity = unit.entity(record.entity)
-    for change in unit.tx.history.of(record.entity, record.id):  # newest first
-        if change.version <= version or change.operation == "create":
-            break
-        for key, (before, _after) in change.changes.items():
-            field = entity.fields.get(key)
-            if field is not None:
-                found[key] = None if before is None else field.type.from_stored(field, before)
-    return found
 
 
 def _value(state: FieldState) -> Any:

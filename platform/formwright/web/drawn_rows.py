@@ -10,6 +10,7 @@ from flask import request
 
 from formwright.engine.drafts import Draft, FieldState
 from formwright.engine.runtime import Unit
+from formwright.engine.versions import values_at
 from formwright.ids import format_id, parse_id
 from formwright.store.rows import StoredRecord
 from formwright.web.controls import Control
@@ -41,7 +42,7 @@ def are_touched(
     now = {format_id(row.id): row for row in stored}
     typed = {row.key: row.controls for row in sent.rows.get(key, ())}
     for row, (name, version) in zip(rows, drawn, strict=True):
-        base = _values_at(unit, child, parse_id(name) or 0, now.get(name), version)
+        base = values_at(unit, child, parse_id(name) or 0, now.get(name), version)
         if base is None or differs(row.states, base, typed.get(name, {})):
             return True
     return False
@@ -65,26 +66,3 @@ def differs(
 
 def _worth(state: FieldState, value: Any) -> Any:
     return bool(value) if state.field.type.name == "boolean" else value
-
-
-def _values_at(
-    unit: Unit, entity_name: str, row_id: int, stored: StoredRecord | None, version: int
-) -> Mapping[str, Any] | None:
-    """Return the values that a row had in a version, None when that cannot be told any more."""
-    if stored is None:
-        gone = unit.tx.trash.find_record(entity_name, row_id)
-        stored = gone.record if gone is not None else None
-    entity = unit.entity(entity_name)
-    if stored is None or stored.version == version:
-        return stored.values if stored is not None else None
-    if not entity.history:
-        return None
-    found = dict(stored.values)
-    for change in unit.tx.history.of(entity_name, row_id):  # newest first
-        if change.version <= version:
-            break
-        for key, (before, _after) in change.changes.items():
-            field = entity.fields.get(key)
-            if field is not None:
-                found[key] = None if before is None else field.type.from_stored(field, before)
-    return found

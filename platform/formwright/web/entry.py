@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.definitions.model import Action, Field
-from formwright.engine import drafting, records
+from formwright.engine import drafting, records, versions
 from formwright.engine.drafts import Accepted, Draft, Rejected, Violation
 from formwright.errors import Conflict
 from formwright.ids import format_id, new_id, parse_id
@@ -60,8 +60,8 @@ def create(name: str) -> BaseResponse:
     missing = resolve(entry.unit, entry.plan, sent, None)
     if missing:
         return _invalid(entry, sent, _judged(entry, sent, missing))
-    if _is_used(entry):
-        return _sent_before(entry, sent, entry.unit.tx.records.find(name, entry.key))
+    if versions.was_made(entry.unit, name, entry.key):
+        return _sent_before(entry, sent, entry.unit.gate.look(name, entry.key))
     given = uploads.complete(entry.unit, sent, confirmed=_confirmed())
     actor, form = entry.unit.actor, entry.form
     current.release()
@@ -112,17 +112,6 @@ def update(name: str, number: str) -> BaseResponse:
             return _done(entry, record, changed=changed)
         case Rejected(draft):
             return _invalid(entry_of(name, number), sent, draft)
-
-
-def _is_used(entry: Entry) -> bool:
-    """Tell whether a record was made from this form already, be it in the trash by now."""
-    tx, name = entry.unit.tx, entry.entity.name
-    if entry.entity.history:  # tells both at once
-        return bool(tx.history.of(name, entry.key, limit=1))
-    return (
-        tx.records.find(name, entry.key) is not None
-        or tx.trash.find_record(name, entry.key) is not None
-    )
 
 
 def _sent_before(entry: Entry, sent: Sent, stored: StoredRecord | None) -> BaseResponse:

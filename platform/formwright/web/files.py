@@ -9,8 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from werkzeug.exceptions import BadRequest
 from werkzeug.exceptions import NotFound as NotFoundPage
 
-from formwright.definitions.model import Action
-from formwright.errors import FormwrightError
+from formwright.engine.attachments import file_of
 from formwright.ids import parse_id
 from formwright.store.files import StoredFile
 from formwright.web import current, uploads
@@ -66,20 +65,8 @@ def _picture(stored: StoredFile) -> Response:
 
 def _find(number: str) -> StoredFile:
     """Return a file that the actor may have: of a record that is open to him, or his own upload."""
-    unit = current.unit()
-    stored = unit.tx.files.find(parse_id(number) or 0)
+    stored = file_of(current.unit(), parse_id(number) or 0)
     if stored is None or not uploads.path_of(stored.sha256).is_file():
-        raise NotFoundPage
-    if stored.record is None:
-        if stored.created_by is None or stored.created_by != unit.actor.id:
-            raise NotFoundPage
-        return stored
-    entity = unit.tx.shape.name_of(stored.entity_id or 0)
-    try:
-        record = unit.gate.find(Action.READ, entity or "", stored.record)
-    except FormwrightError:
-        raise NotFoundPage from None
-    if stored.attribute in record.withheld:
         raise NotFoundPage
     return stored
 

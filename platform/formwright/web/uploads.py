@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from formwright.definitions.model import Field
-from formwright.engine import drafting
+from formwright.engine import attachments, drafting
 from formwright.engine.actor import Actor
 from formwright.engine.attachments import WITH_FILES, description
 from formwright.engine.drafts import Input, RowInput
@@ -154,7 +154,7 @@ def enter(upload: FileStorage, who: Actor) -> StoredFile:
     """Keep an upload and enter it in the store; a record claims it when the form is saved."""
     sha256, size, kind = keep(upload)
     with current.runtime().unit(who, write=True) as unit:
-        return unit.tx.files.add(sha256, clean_name(upload.filename or ""), kind, size, by=who.id)
+        return attachments.enter(unit, sha256, clean_name(upload.filename or ""), kind, size)
 
 
 def clean_name(name: str) -> str:
@@ -272,12 +272,12 @@ def _files_in(
 
 def _described(unit: Unit, wanted: list[int], before: Any) -> tuple[dict[str, Any], ...]:
     kept = {file["id"]: file for file in before}
-    known = unit.tx.files.find_many(set(wanted) - set(kept)) if set(wanted) - set(kept) else {}
+    known = attachments.uploaded(unit, set(wanted) - set(kept))
     found = []
     for number in dict.fromkeys(wanted):
         file = known.get(number)
         if number in kept:
             found.append(dict(kept[number]))
-        elif file is not None and file.created_by == unit.actor.id and file.record is None:
+        elif file is not None:
             found.append(description(file))
     return tuple(found)

@@ -423,3 +423,11 @@ def test_a_form_shows_what_is_masked_and_locked_as_such(desk, ann, helper, clien
         assert not states["name"].readonly
     with desk.runtime.unit(helper) as unit, pytest.raises(NotFound):
         unit.gate.find(Action.UPDATE, "desk.client", clients["anna"].id)
+
+
+def test_the_trap_shuts_on_whoever_goes_around_the_gate(desk, system, clients):
+    code = compile("def around(unit):\n    return unit.tx.records.list(None)", "around.py", "exec")
+    module = {"__name__": "formwright.web.around"}
+    exec(code, module)  # noqa: S102 -- a module of ours that asks the store itself
+    with desk.runtime.unit(system) as unit, pytest.raises(AssertionError, match="around the gate"):
+        module["around"](unit)

@@ -19,7 +19,6 @@ from formwright.engine.pipeline import Work, work_out
 from formwright.engine.records import Refused, update_in
 from formwright.errors import NotFound
 from formwright.ids import parse_id
-from formwright.store.lookup import Lookup
 from formwright.store.rows import StoredRecord
 from formwright.texts import Reader, say
 
@@ -135,10 +134,8 @@ class BatchWriter:
         keyed = [
             (c, c.row.values[first.key]) for c in candidates if _complete(c, self._job.match_on)
         ]
-        if not others and first.unique and unit.gate.is_open(self._job.entity.name, first.key):
-            held = Lookup(unit.tx.unit).by_unique(
-                self._job.entity.name, first.key, [v for _, v in keyed]
-            )
+        if not others and first.unique:
+            held = unit.gate.by_unique(self._job.entity.name, first.key, [v for _, v in keyed])
             return {id(c): held[value] for c, value in keyed if value in held}
         return self._ids_by_several(unit, [c for c, _ in keyed])
 
