@@ -11,6 +11,7 @@ from formwright.engine.packages import installer
 from formwright.engine.records import update_in
 from formwright.fieldtypes.base import ValueProblem
 from formwright.store.query import ListQuery
+from formwright.store.users import normal_login
 from formwright.texts import Reader
 
 if TYPE_CHECKING:
@@ -19,15 +20,22 @@ if TYPE_CHECKING:
 
 def user_of_email(unit: Unit, email: str) -> int | None:
     """Return the id of the user with that e-mail address, or None."""
-    field = unit.entity(USER).fields["email"]
+    return _user_with(unit, "email", email)
+
+
+def user_of_login(unit: Unit, login: str) -> int | None:
+    """Return the id of the user with that log-in name, or None; whether the person can log in is no matter."""
+    return _user_with(unit, "login", normal_login(login))
+
+
+def _user_with(unit: Unit, key: str, typed: str) -> int | None:
+    field = unit.entity(USER).fields[key]
     try:
-        wanted = field.type.parse(field, email, Reader())
+        wanted = field.type.parse(field, typed, Reader())
     except ValueProblem:
         return None
     row = unit.columns.record(USER)
-    found = unit.tx.records.list(
-        ListQuery(row, where=[row.value("email") == wanted], limit=2)
-    ).records
+    found = unit.tx.records.list(ListQuery(row, where=[row.value(key) == wanted], limit=2)).records
     return found[0].id if len(found) == 1 else None
 
 

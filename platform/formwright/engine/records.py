@@ -21,7 +21,7 @@ from formwright.engine.drafts import (
     RowDraft,
     Violation,
 )
-from formwright.engine.logins import follow_user
+from formwright.engine.logins import LastAdministrator, follow_user, let_go_of_user
 from formwright.engine.pipeline import Work, condition_holds, present, rows_differ, work_out
 from formwright.engine.references import check_references
 from formwright.engine.runtime import Runtime, Unit
@@ -373,7 +373,7 @@ class _clashes:  # noqa: N801 -- reads as a verb in `with`
         if isinstance(error, UniqueViolation):
             self._work.violations.extend(clash_violations(self._work, error))
             raise Refused(self._work) from error
-        if isinstance(error, ValueTooLong):
+        if isinstance(error, ValueTooLong | LastAdministrator):
             self._work.violations.append(Violation(error.text, error.field))
             raise Refused(self._work) from error
 
@@ -511,6 +511,7 @@ def delete(
         record = find(unit, Action.DELETE, entity_name, record_id)
         title = title_of(unit, record)
         conditions = access.scope(unit, Action.DELETE, unit.columns.main(entity_name)) or []
+        let_go_of_user(unit, record)
         try:
             deletion = unit.tx.trash.delete(
                 record, by=unit.actor.id, channel=channel, where=conditions
