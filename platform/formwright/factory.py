@@ -33,6 +33,7 @@ from formwright.web import (
     leaving,
     log,
     notes,
+    passkeys,
     people,
     records,
     respond,
@@ -48,7 +49,7 @@ from formwright.web.sessions import BrowserSessions
 
 _MB = 1024 * 1024
 _BLUEPRINTS = (
-    account, assets, auth, drafting, entry, files, health, home, invitations, language, leaving, people, records, search, two_step, views,
+    account, assets, auth, drafting, entry, files, health, home, invitations, language, leaving, passkeys, people, records, search, two_step, views,
 )  # fmt: skip
 
 

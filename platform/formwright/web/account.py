@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.engine import audit_events, two_step
 from formwright.engine.runtime import Unit
+from formwright.ids import format_id
 from formwright.store.users import OpenSession
 from formwright.texts import say, say_many
 from formwright.web import current, respond, times
 from formwright.web.notes import Note
+from formwright.web.passkeys import offered
 
 blueprint = Blueprint("account", __name__)
 
@@ -51,6 +53,16 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True)
+class PasskeyView:
+    """A passkey, by the name that its owner gave it."""
+
+    id: str
+    name: str
+    added: str
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountPage:
     """Everything the page of the own account shows."""
 
@@ -59,6 +71,8 @@ class AccountPage:
     two_step: bool
     demanded: bool
     codes_left: int
+    passkeys: tuple[PasskeyView, ...]
+    passkeys_offered: bool
 
 
 @blueprint.get("/account")
@@ -72,6 +86,8 @@ def show() -> Response:
         two_step=two_step.is_on(unit.tx, user),
         demanded=two_step.is_demanded(unit.catalog, unit.actor.roles),
         codes_left=unit.tx.second_steps.recovery_codes_left(user),
+        passkeys=tuple(_passkeys(unit, user)),
+        passkeys_offered=offered() is not None,
     )
     return respond.page("account/show.html", page=page)
 
@@ -99,6 +115,13 @@ def end_others() -> BaseResponse:
         audit_events.note(tx, "session.others_ended", user=user, count=count)
     text = say_many("%(count)s session has ended", "%(count)s sessions have ended", count)
     return respond.moved("/account", Note(text.in_language(current.language())))
+
+
+def _passkeys(unit: Unit, user: int) -> Iterable[PasskeyView]:
+    for key in unit.tx.second_steps.passkeys(user):
+        used = times.when(key.used_at, unit.now, unit.reader) if key.used_at else ""
+        added = times.when(key.created_at, unit.now, unit.reader)
+        yield PasskeyView(format_id(key.id), key.name, added, used)
 
 
 def session_views(unit: Unit, sessions: Iterable[OpenSession]) -> tuple[SessionView, ...]:

@@ -26,6 +26,7 @@ from formwright.web.entering import (
 from formwright.web.extensions import htmx
 from formwright.web.htmx import respond as respond_htmx
 from formwright.web.notes import Note
+from formwright.web.passkeys import offered
 from formwright.web.security import local_path
 from formwright.web.sessions import browser
 
@@ -48,6 +49,7 @@ class LogInPage(AlonePage):
     login: str = ""
     next: str = ""
     told: str = ""
+    passkeys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,5 +213,6 @@ def _page(
         login=login,
         next=next_path,
         told=told.in_language(current.language()) if told is not None else "",
+        passkeys=offered() is not None,
     )
     return respond.page("auth/log_in.html", status, page=page)

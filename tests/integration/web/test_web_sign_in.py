@@ -125,6 +125,19 @@ def test_a_link_is_made_of_the_configured_address_whatever_the_request_says(own_
 
 
 @pytest.mark.parametrize(
+    ("site", "status"), [("same-origin", 422), ("cross-site", 403), ("same-site", 403), (None, 403)]
+)
+def test_a_form_on_a_page_without_referrer_is_taken_from_our_own_page_only(
+    own_app, admin, open_browser, site, status
+):
+    link = path_of(link_of(admin.post(f"{account_of(admin, 'rep')}/link")))
+    rep = open_browser(own_app)
+    rep.get(link)
+    headers = {"Origin": "null"} | ({"Sec-Fetch-Site": site} if site else {})
+    assert rep.post(link, {"new": "short", "again": "short"}, headers=headers).status == status
+
+
+@pytest.mark.parametrize(
     ("given", "address"),
     [
         ({}, "http://localhost:8000"),
