@@ -11,7 +11,7 @@ import { gzipSync } from "node:zlib";
 
 const OUT = "platform/formwright/static/dist";
 // A page names these; everything else is reached from them by import or import().
-const ENTRIES = ["frontend/js/app.js", "frontend/css/app.css"];
+const ENTRIES = ["frontend/js/app.js", "frontend/js/passkeys.js", "frontend/css/app.css"];
 const ICONS = "@iconify-json/tabler";
 
 const kept = new Set([".stamp"]);

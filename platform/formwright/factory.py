@@ -11,12 +11,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from formwright import paths
 from formwright import settings as settings_module
 from formwright.engine.runtime import Runtime
+from formwright.engine.vault import Vault
 from formwright.plugins import manager
 from formwright.settings import Settings
 from formwright.store import database
 from formwright.store.store import Store
 from formwright.texts import Reader
 from formwright.web import (
+    account,
     assets,
     auth,
     current,
@@ -26,22 +28,29 @@ from formwright.web import (
     files,
     health,
     home,
+    invitations,
     language,
+    leaving,
     log,
     notes,
+    passkeys,
+    people,
     records,
     respond,
     search,
     security,
     shell,
     tables,
+    two_step,
     views,
 )
 from formwright.web.extensions import csrf, htmx, open_database
 from formwright.web.sessions import BrowserSessions
 
 _MB = 1024 * 1024
-_BLUEPRINTS = (assets, auth, drafting, entry, files, health, home, language, records, search, views)
+_BLUEPRINTS = (
+    account, assets, auth, drafting, entry, files, health, home, invitations, language, leaving, passkeys, people, records, search, two_step, views,
+)  # fmt: skip
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -101,6 +110,7 @@ def _open_store(app: Flask, settings: Settings) -> None:
         Store(open_database(app), timezone=settings.timezone), plugins, site=site
     )
     app.extensions["formwright_settings"] = settings
+    app.extensions["formwright_vault"] = Vault(settings.key_for_data())
 
 
 def _attach_web(app: Flask, settings: Settings) -> None:

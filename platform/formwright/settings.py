@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from formwright.errors import SettingsError
@@ -76,6 +77,15 @@ def _key(text: str) -> str:
     return text
 
 
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise _Refused(say("expected an address such as https://crm.example.com"))
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise _Refused(say("expected an address without a path"))
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One ``FORMWRIGHT_*`` variable: its name without the prefix, its default as typed, and what it is for."""
@@ -113,6 +123,18 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         "Key that signs what is given to browsers; empty means one generated into HOME.",
         _key,
+    ),
+    Variable(
+        "DATA_KEY",
+        "",
+        "Key that encrypts secrets kept in the database; empty means one generated into HOME.",
+        _key,
+    ),
+    Variable(
+        "BASE_URL",
+        "",
+        "Address under which people reach the server, such as https://crm.example.com; links are made of it.",
+        _base_url,
     ),
     Variable(
         "LANGUAGE",
@@ -156,6 +178,8 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("LOG_LEVEL", "INFO", "Least severity that is written to the log.", _level),
 )
+#: Addresses that mean this machine, or all of its own.
+_HERE = frozenset({"127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 -- compared with, not listened on
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 
@@ -170,6 +194,8 @@ class Settings:
     workers: int = 2
     threads: int = 4
     secret_key: str = field(default="", repr=False)
+    data_key: str = field(default="", repr=False)
+    base_url: str = ""
     language: str = "en"
     timezone: str = "UTC"
     region: str = "CN"
@@ -186,9 +212,19 @@ class Settings:
         """The SQLAlchemy URL of the database that is used."""
         return self.database_url or f"sqlite:///{self.home.resolve() / 'formwright.db'}"
 
+    @property
+    def address(self) -> str:
+        """Where people reach the server, without a slash at the end: what links are made of, never a request."""
+        host = "localhost" if self.host in _HERE else self.host
+        return self.base_url or f"http://{host}:{self.port}"
+
     def key(self) -> str:
         """Return the secret key, made and kept in ``home`` when none is set."""
         return self.secret_key or _kept_key(self.home / "secret_key")
+
+    def key_for_data(self) -> str:
+        """Return the key for secrets in the database, made and kept in ``home`` when none is set."""
+        return self.data_key or _kept_key(self.home / "data_key")
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,10 +60,18 @@ def prepare(settings: Settings) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the CRM as long as the browser tests run; return the address."""
-    settings = Settings(home=tmp_path_factory.mktemp("served"), timezone="Asia/Shanghai")
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # Links and passkeys are made for a name: a browser makes none for an address of numbers.
+    settings = Settings(
+        home=tmp_path_factory.mktemp("served"),
+        timezone="Asia/Shanghai",
+        base_url=f"http://localhost:{port}",
+    )
     prepare(settings)
     app = create_app(settings)
-    serving = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=serving.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{serving.server_port}"

@@ -85,18 +85,18 @@ def test_failures_are_counted_since_the_last_success_and_by_address(
     def note(login: str, address: str, *, succeeded: bool) -> None:
         clock.instant += timedelta(seconds=1)
         with store.transaction() as tx:
-            tx.users.note_attempt(login, address, succeeded=succeeded)
+            tx.attempts.note(login, address, succeeded=succeeded)
 
     start = clock.instant
     note("ann", "1.1.1.1", succeeded=False)
     note("Ann", "1.1.1.1", succeeded=False)
     note("bob", "1.1.1.1", succeeded=False)
     with store.transaction(write=False) as tx:
-        assert tx.users.failures(login="ann", address="1.1.1.1", since=start) == (2, 3)
-        assert tx.users.failures(login="ann", address="2.2.2.2", since=clock.instant) == (0, 0)
+        assert tx.attempts.failures(login="ann", address="1.1.1.1", since=start) == (2, 3)
+        assert tx.attempts.failures(login="ann", address="2.2.2.2", since=clock.instant) == (0, 0)
     note("ann", "2.2.2.2", succeeded=True)
     with store.transaction(write=False) as tx:
-        assert tx.users.failures(login="ann", address="1.1.1.1", since=start) == (0, 3)
+        assert tx.attempts.failures(login="ann", address="1.1.1.1", since=start) == (0, 3)
 
 
 def test_settings_keep_values_of_every_shape(store: Store) -> None:

@@ -147,12 +147,12 @@ def ensure_administrator(runtime: Runtime, login: str, name: str, password: str)
 
     Return "" when there was one, "-" when he has the password that was given, or else the password made up.
     """
-    from formwright.engine import accounts  # noqa: PLC0415 -- keeps `--help` quick
+    from formwright.engine import accounts, passwords  # noqa: PLC0415 -- keeps `--help` quick
 
     with runtime.unit(system(runtime), write=True) as unit:
         if accounts.first_administrator(unit.tx) is not None:
             return ""
-        chosen = password or accounts.fresh_password()
+        chosen = password or passwords.fresh_password()
         accounts.add_account(
             unit, login=login, name=name or login, password=chosen, roles=[accounts.ADMIN]
         )

@@ -180,13 +180,13 @@ def _serve_simply(settings: Settings, listener: socket.socket) -> None:
 
 def _demo_password(settings: Settings) -> str:
     """Return the password of the demo people: made up once, kept in the home folder, readable by its owner only."""
-    from formwright.engine import accounts  # noqa: PLC0415 -- keeps `--help` quick
+    from formwright.engine import passwords  # noqa: PLC0415 -- keeps `--help` quick
 
     path = settings.home / "demo_password"
     if not path.exists():
         fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(accounts.fresh_password() + "\n")
+            file.write(passwords.fresh_password() + "\n")
         fresh.replace(path)
     return path.read_text(encoding="ascii").strip()
 

@@ -20,7 +20,7 @@ def roles(building: Building) -> dict[str, Role]:
         )
         found[name] = Role(
             part.key, part.package, building.label(part, "title"), building.label(part, "description"),
-            tuple(other for other in inherited if other),
+            tuple(other for other in inherited if other), bool(part.get("two_factor", False)),
         )  # fmt: skip
     for name, part in building.all_of("role"):
         cycle = _cycle(found, name)

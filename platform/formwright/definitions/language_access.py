@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from formwright.definitions.shapes import (
+    BOOL,
     COND,
     DAY,
     FIELDSET,
@@ -35,6 +36,7 @@ ROLE = Construct(
         needed("title", TEXT, "Its name.", "名称。"),
         may("description", TEXT, "", "Who has it, and for what.", "授予谁、作何用。"),
         may("inherits", ListOf(Ref("role")), "[]", "Roles whose grants it has too.", "同时具有其权限的角色。"),
+        may("two_factor", BOOL, "false", "Whether whoever has it must log in with a second step.", "拥有此角色的人是否必须使用两步登录。"),
     ),
     later=("members",),
     example='''roles:

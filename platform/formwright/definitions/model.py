@@ -424,6 +424,7 @@ class Role:
     title: Label
     description: Label = Label("")
     inherits: tuple[str, ...] = ()
+    two_factor: bool = False  # whoever has it must log in with a second step
 
     @property
     def name(self) -> str:

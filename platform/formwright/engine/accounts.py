@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
-
+from formwright.engine import audit_events
 from formwright.engine.drafts import Input, Typed
+from formwright.engine.passwords import hash_password, password_problem
 from formwright.engine.records import create_in
 from formwright.errors import FormwrightError
 from formwright.suggest import closest
@@ -23,9 +20,7 @@ if TYPE_CHECKING:
 
 USER = "core.user"
 ADMIN = "core.admin"
-SHORTEST_PASSWORD = 10
-_LONGEST_PASSWORD = 1_024
-_COMMON = frozenset({"1234567890", "0123456789", "qwertyuiop", "password123", "1111111111"})
+MEMBER = "core.member"
 
 
 class AccountError(FormwrightError):
@@ -43,50 +38,6 @@ class Account:
     active: bool
 
 
-@lru_cache(maxsize=1)
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-def hash_password(password: str) -> str:
-    """Return the Argon2id hash of a password that ``password_problem`` has nothing against."""
-    return _hasher().hash(password)
-
-
-def is_password(hashed: str, password: str) -> bool:
-    """Return whether ``password`` is the one that was hashed. Takes as long for a wrong one as for a right one."""
-    if len(password) > _LONGEST_PASSWORD:
-        return False
-    try:
-        return _hasher().verify(hashed, password)
-    except (Argon2Error, InvalidHashError):
-        return False
-
-
-def is_outdated(hashed: str) -> bool:
-    """Return whether the hash was made with weaker settings than today's."""
-    return _hasher().check_needs_rehash(hashed)
-
-
-def password_problem(password: str, login: str = "") -> Text | None:
-    """Return what is wrong with a new password, or None. Length counts; no signs are demanded."""
-    if len(password) < SHORTEST_PASSWORD:
-        return say("Use at least %(count)s characters.", count=SHORTEST_PASSWORD)
-    if len(password) > _LONGEST_PASSWORD:
-        return say("Use at most %(count)s characters.", count=_LONGEST_PASSWORD)
-    if password.casefold() in _COMMON or len(set(password)) < 4:
-        return say("This password is easy to guess.")
-    if login and login.casefold() in password.casefold():
-        return say("The password must not contain the log-in name.")
-    return None
-
-
-def fresh_password() -> str:
-    """Return a random password that can be read aloud."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
-
-
 def add_account(
     unit: Unit,
     *,
@@ -99,14 +50,21 @@ def add_account(
     must_change: bool = False,
 ) -> int:
     """Make a person with a log-in; return the id. Raises AccountError, or Refused for what the user form refuses."""
-    problem = password_problem(password, login)
+    problem = password_problem(password, login, name=name, email=email)
     if problem is not None:
         raise AccountError(problem)
+    user = add_person(unit, login=login, name=name, email=email, language=language)
+    give_access(unit, user, login, password, roles, must_change=must_change)
+    return user
+
+
+def add_person(
+    unit: Unit, *, login: str, name: str = "", email: str = "", language: str = ""
+) -> int:
+    """Make the record of a person who cannot log in yet; return the id. Raises Refused as the user form does."""
     typed = {"name": name or login, "login": login, "email": email, "language": language}
     given = Input({key: Typed((text,)) for key, text in typed.items() if text}, confirmed=True)
-    record = create_in(unit, USER, given, channel="data").record
-    give_access(unit, record.id, login, password, roles, must_change=must_change)
-    return record.id
+    return create_in(unit, USER, given, channel="data").record.id
 
 
 def give_access(
@@ -149,10 +107,23 @@ def set_password(unit: Unit, login: str, password: str, *, must_change: bool = F
     credential = unit.tx.users.credential(login)
     if credential is None:
         raise AccountError(say("Nobody logs in as '%(login)s'.", login=login))
-    problem = password_problem(password, login)
+    problem = problem_for(unit, credential.user, password)
     if problem is not None:
         raise AccountError(problem)
     unit.tx.users.set_password(credential.user, hash_password(password), must_change=must_change)
+    audit_events.note(unit, "password.set", user=credential.user)
+
+
+def problem_for(unit: Unit, user: int, password: str) -> Text | None:
+    """Return what is wrong with a new password of an existing person, or None."""
+    record = unit.tx.records.find(USER, user)
+    values = record.values if record is not None else {}
+    return password_problem(
+        password,
+        str(values.get("login") or ""),
+        name=str(values.get("name") or ""),
+        email=str(values.get("email") or ""),
+    )
 
 
 def accounts(unit: Unit) -> list[Account]:

@@ -105,6 +105,13 @@ class Gate:
         """Return all of a record to act on, for the engine alone; NotFound for unknown and forbidden alike."""
         return self._get([action], entity, record_id)
 
+    def hold_many(self, action: Action, entity: str, ids: Sequence[int]) -> list[StoredRecord]:
+        """Return all of those of some records on which the actor may do ``action``, for the engine alone."""
+        conditions = self._conditions([Action.READ, action], entity)
+        if conditions is None:
+            return []
+        return self._unit.tx.records.get_many(entity, ids, conditions)
+
     def seen(self, record: StoredRecord) -> StoredRecord:
         """Return a record that came through here as the actor may see it."""
         return record if record.withheld else self.sight.of(record.entity).redacted(record)

@@ -10,6 +10,7 @@ from formwright.engine.drafts import Input
 from formwright.engine.packages import installer
 from formwright.engine.records import update_in
 from formwright.fieldtypes.base import ValueProblem
+from formwright.store.users import normal_login
 from formwright.texts import Reader
 
 if TYPE_CHECKING:
@@ -18,14 +19,23 @@ if TYPE_CHECKING:
 
 def user_of_email(unit: Unit, email: str) -> int | None:
     """Return the id of the user with that e-mail address, or None."""
-    field = unit.entity(USER).fields["email"]
+    return _user_with(unit, "email", email)
+
+
+def user_of_login(unit: Unit, login: str) -> int | None:
+    """Return the id of the user with that log-in name, or None; whether the person can log in is no matter."""
+    return _user_with(unit, "login", normal_login(login))
+
+
+def _user_with(unit: Unit, key: str, typed: str) -> int | None:
+    field = unit.entity(USER).fields[key]
     try:
-        wanted = field.type.parse(field, email, Reader())
+        wanted = field.type.parse(field, typed, Reader())
     except ValueProblem:
         return None
     # Nobody is logged in yet: the system looks, and tells no more than who it is.
     system = unit.runtime.unit_in(unit.tx, installer(unit.catalog))
-    held = system.gate.by_unique(USER, "email", [wanted]) if wanted is not None else {}
+    held = system.gate.by_unique(USER, key, [wanted]) if wanted is not None else {}
     return held.get(wanted)
 
 

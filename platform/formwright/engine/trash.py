@@ -8,6 +8,7 @@ from datetime import datetime
 from formwright.definitions.model import Action
 from formwright.engine.actor import Actor
 from formwright.engine.gate import NO_SUCH_RECORD, Query
+from formwright.engine.logins import let_go_of_user
 from formwright.engine.records import refuse_rows
 from formwright.engine.runtime import Runtime, Unit
 from formwright.errors import NotFound
@@ -48,6 +49,7 @@ def delete(
         record = unit.gate.hold(Action.DELETE, entity_name, record_id)
         title = unit.title(unit.sight.wrap(unit.gate.seen(record)))
         conditions = unit.access.scope(Action.DELETE, unit.columns.main(entity_name)) or []
+        let_go_of_user(unit, record)
         try:
             deletion = unit.tx.trash.delete(
                 record, by=unit.actor.id, channel=channel, where=conditions

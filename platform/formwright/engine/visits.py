@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from formwright.engine.accounts import USER
 from formwright.engine.actor import Actor, teams_of
+from formwright.engine.two_step import is_demanded
 from formwright.store.users import OpenSession
 from formwright.texts import Reader
 
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who is logged in; ``must_change`` asks for a new password before anything else.
+    """Somebody who is logged in.
 
+    ``must_change`` asks for a new password before anything else, ``must_set_up`` for two-step log-in.
     ``language`` is the one the person chose, "" for none: then the browser knows best.
     """
 
     session: OpenSession
     actor: Actor
     must_change: bool
+    must_set_up: bool = False
     language: str = ""
 
 
@@ -52,7 +55,13 @@ def visit(runtime: Runtime, tx: Transaction, token: str) -> Visitor | None:
     roles = definitions.catalog.roles_of(found.roles)
     login, name = values.get("login") or "", values.get("name") or ""
     actor = Actor(found.session.user, login, name, roles, reader, teams_of(values))
-    return Visitor(found.session, actor, found.must_change, values.get("language") or "")
+    return Visitor(
+        found.session,
+        actor,
+        found.must_change,
+        must_set_up=not found.two_step and is_demanded(definitions.catalog, roles),
+        language=values.get("language") or "",
+    )
 
 
 def _known_zone(name: str | None) -> str:

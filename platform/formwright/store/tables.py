@@ -312,6 +312,89 @@ log_in_attempt = Table(
     Index("ix_log_in_attempt_address", "workspace_id", "address", "at"),
 )
 
+# what lets somebody do one thing once: choose a password, finish a log-in, register a passkey
+one_time_token = Table(
+    "one_time_token",
+    metadata,
+    _workspace(),
+    Column("token_hash", CODE_POINT_TEXT, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("user_id", NUMBER),  # None where it is not known yet who somebody is
+    # what it was made for besides: the password it replaces, the browser it was given to
+    Column("bound", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", NUMBER),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    PrimaryKeyConstraint("workspace_id", "token_hash"),
+    Index("ix_one_time_token_user", "workspace_id", "user_id"),
+    Index("ix_one_time_token_expires", "workspace_id", "expires_at"),
+)
+
+two_factor = Table(
+    "two_factor",
+    metadata,
+    _workspace(),
+    Column("user_id", NUMBER, nullable=False),
+    Column("secret", Text, nullable=False),  # encrypted, see engine.vault
+    Column("created_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),  # None: shown to the person, who has not typed a code yet
+    Column("last_counter", NUMBER, nullable=False),  # of the newest code accepted; none is twice
+    PrimaryKeyConstraint("workspace_id", "user_id"),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    _workspace(),
+    Column("user_id", NUMBER, nullable=False),
+    Column("code_hash", CODE_POINT_TEXT, nullable=False),
+    Column("used_at", Instant),
+    PrimaryKeyConstraint("workspace_id", "user_id", "code_hash"),
+)
+
+passkey = Table(
+    "passkey",
+    metadata,
+    _workspace(),
+    Column("id", NUMBER, nullable=False),
+    Column("user_id", NUMBER, nullable=False),
+    Column("credential", CODE_POINT_TEXT, nullable=False),  # its id, base64url
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", NUMBER, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    PrimaryKeyConstraint("workspace_id", "id"),
+    UniqueConstraint("workspace_id", "credential"),
+    Index("ix_passkey_user", "workspace_id", "user_id"),
+)
+
+hand_over = Table(
+    "hand_over",
+    metadata,
+    _workspace(),
+    Column("id", NUMBER, nullable=False),
+    Column("user_id", NUMBER, nullable=False),  # whose records they were
+    Column("at", Instant, nullable=False),
+    Column("by", NUMBER),
+    Column("undone_at", Instant),
+    Column("undone_by", NUMBER),
+    PrimaryKeyConstraint("workspace_id", "id"),
+    Index("ix_hand_over_user", "workspace_id", "user_id", "id"),
+)
+
+hand_over_record = Table(
+    "hand_over_record",
+    metadata,
+    _workspace(),
+    Column("hand_over_id", NUMBER, nullable=False),
+    Column("entity_id", Integer, nullable=False),
+    Column("record_id", NUMBER, nullable=False),
+    Column("successor_id", NUMBER, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "hand_over_id", "entity_id", "record_id"),
+)
+
 stored_file = Table(
     "stored_file",
     metadata,

@@ -14,12 +14,16 @@ from sqlalchemy.orm import Session
 from formwright.definitions.model import Catalog
 from formwright.errors import StoreUnavailable
 from formwright.store import rebuild, slots
+from formwright.store.attempts import Attempts
 from formwright.store.columns import Columns
 from formwright.store.files import Files
+from formwright.store.hand_overs import HandOvers
 from formwright.store.history import History
+from formwright.store.one_time import OneTimeTokens
 from formwright.store.records import Records
 from formwright.store.revisions import Revisions
 from formwright.store.search import SearchIndex
+from formwright.store.second_steps import SecondSteps
 from formwright.store.sequences import Sequences
 from formwright.store.settings_values import SettingValues
 from formwright.store.shares import Shares
@@ -92,6 +96,10 @@ class Transaction:
         self._parts: Parts | None = None
         self._after: list[Callable[[], object]] = []
         self.users = Users(connection, self.workspace, now)
+        self.attempts = Attempts(connection, self.workspace, now)
+        self.one_time = OneTimeTokens(connection, self.workspace, now)
+        self.second_steps = SecondSteps(connection, self.workspace, now)
+        self.hand_overs = HandOvers(connection, self.workspace, now)
         self.revisions = Revisions(connection, self.workspace, now, self.put_in_force)
         self.setting_values = SettingValues(connection, self.workspace, now)
         self.slots = Slots(connection, self.workspace)

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, true, update
+from sqlalchemy import Connection, Select, delete, func, insert, literal, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from formwright import ids
 from formwright.store import tables
 from formwright.store.problems import Clash, UniqueViolation
 
@@ -60,6 +59,8 @@ class Visit:
     document: Mapping[str, Any]
     #: True when the password has to be changed before anything else.
     must_change: bool
+    #: True when the person has set up two-step log-in.
+    two_step: bool
     #: The revision in force and how often its slots were filled, as ``Revisions.newest``.
     newest: tuple[int, int]
 
@@ -85,7 +86,7 @@ def normal_login(login: str) -> str:
 
 
 class Users:
-    """Credentials, roles, sessions and attempts of a workspace."""
+    """Credentials, roles and sessions of a workspace."""
 
     def __init__(self, connection: Connection, workspace: int, now: datetime) -> None:
         """Work on ``connection``; ``now`` decides what has expired."""
@@ -187,6 +188,51 @@ class Users:
         ):
             found.setdefault(user, set()).add(role)
         return {user: frozenset(roles) for user, roles in found.items()}
+
+    def hold_those_with(self, roles: Iterable[str], people: str) -> frozenset[int]:
+        """Return the users who have one of some roles and may log in, and keep that from changing until the end.
+
+        ``people`` is the entity whose records are the users: one in the trash is nobody. Two who ask at once ask one
+        after the other, so that the last one is never overlooked.
+        """
+        column, given = tables.credential.c, tables.user_role.c
+        entity, record = tables.entity.c, tables.record.c
+        has_role = (
+            select(literal(1))
+            .where(
+                given.workspace_id == column.workspace_id,
+                given.user_id == column.user_id,
+                given.role.in_(list(roles)),
+            )
+            .exists()
+        )
+        is_there = (
+            select(literal(1))
+            .select_from(tables.record)
+            .join(
+                tables.entity,
+                (entity.workspace_id == record.workspace_id) & (entity.id == record.entity_id),
+            )
+            .where(
+                record.workspace_id == column.workspace_id,
+                record.id == column.user_id,
+                entity.name == people,
+            )
+            .exists()
+        )
+        return frozenset(
+            self._connection.scalars(
+                select(column.user_id)
+                .where(
+                    column.workspace_id == self._workspace,
+                    column.active.is_(True),
+                    has_role,
+                    is_there,
+                )
+                .order_by(column.user_id)
+                .with_for_update()
+            )
+        )
 
     def set_roles(self, user: int, roles: Iterable[str], *, by: int | None) -> None:
         """Give a user exactly these roles."""
@@ -292,12 +338,22 @@ class Users:
             )
             .scalar_subquery()
         )
+        two_step = (
+            select(literal(1))
+            .where(
+                tables.two_factor.c.workspace_id == column.workspace_id,
+                tables.two_factor.c.user_id == column.user_id,
+                tables.two_factor.c.confirmed_at.is_not(None),
+            )
+            .exists()
+        )
         row = self._connection.execute(
             select(
                 *_SESSION,
                 roles,
                 record.data,
                 credential.must_change,
+                two_step,
                 newest.c.number,
                 newest.c.fills,
             )
@@ -328,13 +384,14 @@ class Users:
         ).first()
         if row is None:
             return None
-        *opened, names, document, must_change, number, fills = row
+        *opened, names, document, must_change, two_step_on, number, fills = row
         roles_given = frozenset(filter(None, (names or "").split(",")))
         return Visit(
             OpenSession(*opened),
             roles_given,
             document,
             must_change=must_change,
+            two_step=bool(two_step_on),
             newest=(number, fills),
         )
 
@@ -366,6 +423,21 @@ class Users:
         """End one session."""
         self._change_session(hashed, revoked_at=self._now)
 
+    def revoke_of(self, user: int, hashed: str) -> bool:
+        """End one session, if it is one of that user's; tell whether it was, and was open."""
+        column = tables.session.c
+        done = self._connection.execute(
+            update(tables.session)
+            .where(
+                column.workspace_id == self._workspace,
+                column.user_id == user,
+                column.token_hash == hashed,
+                column.revoked_at.is_(None),
+            )
+            .values(revoked_at=self._now)
+        )
+        return done.rowcount == 1
+
     def revoke_all(self, user: int, *, but: str | None = None) -> int:
         """End every session of a user, but perhaps the one he is in; return how many."""
         column = tables.session.c
@@ -384,55 +456,6 @@ class Users:
         return self._connection.execute(
             delete(tables.session).where(
                 column.workspace_id == self._workspace, column.expires_at < older_than
-            )
-        ).rowcount
-
-    # attempts
-
-    def note_attempt(self, login: str, address: str, *, succeeded: bool) -> None:
-        """Remember that somebody tried to log in."""
-        self._connection.execute(
-            insert(tables.log_in_attempt),
-            {
-                "workspace_id": self._workspace,
-                "id": ids.new_id(),
-                "at": self._now,
-                "login": normal_login(login)[:200],
-                "address": address[:100],
-                "succeeded": succeeded,
-            },
-        )
-
-    def failures(self, *, login: str, address: str, since: datetime) -> tuple[int, int]:
-        """Return how often log-in has failed since an instant: for the name (since its last success), and from the address."""
-        column = tables.log_in_attempt.c
-        name = normal_login(login)[:200]
-        mine = column.workspace_id == self._workspace
-        last_success = (
-            select(func.max(column.at))
-            .where(mine, column.login == name, column.succeeded.is_(True))
-            .scalar_subquery()
-        )
-        failed = (
-            select(func.count())
-            .select_from(tables.log_in_attempt)
-            .where(mine, column.at >= since, column.succeeded.is_(False))
-        )
-        by_name = failed.where(
-            column.login == name, (last_success.is_(None)) | (column.at > last_success)
-        )
-        by_address = failed.where(column.address == address[:100])
-        row = self._connection.execute(
-            select(by_name.scalar_subquery(), by_address.scalar_subquery())
-        ).one()
-        return int(row[0]), int(row[1])
-
-    def sweep_attempts(self, older_than: datetime) -> int:
-        """Forget attempts from before an instant."""
-        column = tables.log_in_attempt.c
-        return self._connection.execute(
-            delete(tables.log_in_attempt).where(
-                column.workspace_id == self._workspace, column.at < older_than
             )
         ).rowcount
 

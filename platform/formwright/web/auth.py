@@ -2,60 +2,61 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from formwright.engine import accounts, profile
-from formwright.engine.actor import ANONYMOUS
+from formwright.engine import accounts, audit_events, passwords
+from formwright.engine.invitations import INVITATION, RESET
 from formwright.store.users import typed_login
 from formwright.texts import Text, say
 from formwright.web import current, respond
+from formwright.web.alone import AlonePage, frame
+from formwright.web.entering import (
+    BETWEEN,
+    attempt,
+    confirm_password,
+    open_session,
+    second_step,
+    status_of,
+)
 from formwright.web.extensions import htmx
 from formwright.web.htmx import respond as respond_htmx
-from formwright.web.language import theme
 from formwright.web.notes import Note
+from formwright.web.passkeys import offered
 from formwright.web.security import local_path
 from formwright.web.sessions import browser
-from formwright.web.shell import PRODUCT, Switch, languages
-
-if TYPE_CHECKING:
-    from formwright.store.transaction import Transaction
-    from formwright.store.users import Credential
 
 blueprint = Blueprint("auth", __name__)
 
-#: Failures within this time count; so many for one name, so many from one address, and it is enough for a while.
-WINDOW = timedelta(minutes=15)
-PER_NAME, PER_ADDRESS = 5, 50
 _LONGEST_LOGIN = 200
-#: One sentence for an unknown name, a wrong password and a closed account: none is told from another.
-REFUSED = say("The name or the password is not right.")
-WAIT = say("There were too many attempts. Wait a quarter of an hour, then try again.")
-
-#: Each check takes 64 MB for a moment; more than these at once wait.
-_checking = threading.BoundedSemaphore(4)
+_LONGEST_CODE = 64
+UNEQUAL = say("The two new passwords are not the same.")
+#: Pages that come before all others, and what somebody may do there.
+_FIRST = {
+    "/password": {"auth.show_password", "auth.change_password"},
+    "/account/two-step": {"two_step.show", "two_step.begin", "two_step.confirm"},
+}
 
 
 @dataclass(frozen=True, slots=True)
-class LogInPage:
-    """What the log-in page shows."""
+class LogInPage(AlonePage):
+    """What the log-in page shows, and that for a new password."""
 
-    product: str
-    language: str
-    theme: str
-    here: str
-    languages: tuple[Switch, ...]
     login: str = ""
     next: str = ""
-    wrong: str = ""
+    told: str = ""
+    passkeys: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodePage(AlonePage):
+    """What the page for the second step shows."""
+
+    next: str = ""
 
 
 @blueprint.get("/log-in")
@@ -65,21 +66,50 @@ def show() -> BaseResponse:
     wanted = local_path(request.args.get("next"), "/")
     if current.actor().id is not None:
         return redirect(wanted, 303)
-    return _page(next_path=wanted)
+    told = say("Your password is set. Log in with it.") if "set" in request.args else None
+    return _page(next_path=wanted, told=told)
 
 
 @blueprint.post("/log-in")
 @current.public
 def log_in() -> BaseResponse:
-    """Open a session for somebody who knows a name and its password."""
+    """Open a session for somebody who knows a name and its password, or ask for the second step."""
     login = typed_login(request.form.get("login", "")[:_LONGEST_LOGIN])
     password = request.form.get("password", "")
     wanted = local_path(request.form.get("next"), "/")
     current.release()
-    wrong, token = attempt(login, password, request.remote_addr or "")
-    if wrong is not None:
-        return _page(429 if wrong is WAIT else 422, login=login, next_path=wanted, wrong=wrong)
-    browser().become(token)
+    entry = attempt(login, password, request.remote_addr or "")
+    if entry.wrong is not None:
+        return _page(status_of(entry.wrong), login=login, next_path=wanted, wrong=entry.wrong)
+    browser().become(entry.token)
+    return redirect(
+        f"/log-in/code?next={quote(wanted, safe='')}" if entry.asks_code else wanted, 303
+    )
+
+
+@blueprint.get("/log-in/code")
+@current.public
+def show_code() -> BaseResponse:
+    """Ask for the code of the second step."""
+    store = current.runtime().store
+    with store.transaction(write=False) as tx:
+        found = tx.one_time.find(browser().token, BETWEEN)
+    wanted = local_path(request.args.get("next"), "/")
+    return _code_page(wanted) if found is not None else redirect("/log-in", 303)
+
+
+@blueprint.post("/log-in/code")
+@current.public
+def enter_code() -> BaseResponse:
+    """Open a session for somebody who knew the password and has the code, too."""
+    wanted = local_path(request.form.get("next"), "/")
+    current.release()
+    entry = second_step(request.form.get("code", "")[:_LONGEST_CODE], request.remote_addr or "")
+    if entry.wrong is not None:
+        return _code_page(wanted, status_of(entry.wrong), entry.wrong)
+    if not entry.token:
+        return redirect("/log-in", 303)
+    browser().become(entry.token)
     return redirect(wanted, 303)
 
 
@@ -92,6 +122,7 @@ def log_out() -> BaseResponse:
         current.release()
         with current.runtime().store.transaction(write=True) as tx:
             tx.users.revoke(session.token_hash)
+            audit_events.note(tx, "log_out", user=session.user)
     browser().ended = True
     return respond.leave("/log-in")
 
@@ -107,79 +138,25 @@ def change_password() -> BaseResponse:
     """Change the password; every other session of the person ends."""
     actor, form = current.actor(), request.form
     current.release()
-    new = form.get("new", "")
-    wrong = accounts.password_problem(new, actor.login)
+    runtime, new = current.runtime(), form.get("new", "")
+    with runtime.unit(actor) as unit:
+        credential = unit.tx.users.credential_of(actor.id or 0)
+        wrong = accounts.problem_for(unit, actor.id or 0, new)
     if new != form.get("again", ""):
-        wrong = say("The two new passwords are not the same.")
-    runtime = current.runtime()
-    with runtime.store.transaction(write=False) as tx:
-        credential = tx.users.credential_of(actor.id or 0)
-    if not verify(credential, form.get("old", "")):
-        wrong = say("The old password is not right.")
+        wrong = UNEQUAL
+    refused = confirm_password(credential, form.get("old", ""))
+    if refused is not None:
+        wrong = refused
     if wrong is not None or credential is None:
         return _password_page(422, wrong)
-    hashed = accounts.hash_password(new)
+    hashed = passwords.hash_password(new)
     with runtime.store.transaction(write=True) as tx:
         tx.users.set_password(credential.user, hashed)
-        token = _open(tx, credential.user)
+        tx.one_time.cancel(credential.user, INVITATION, RESET)
+        audit_events.note(tx, "password.changed", user=credential.user)
+        token = open_session(tx, credential.user)
     browser().become(token)
     return respond.moved("/", Note(say("Your password is changed").in_language(current.language())))
-
-
-def attempt(login: str, password: str, address: str) -> tuple[Text | None, str]:
-    """Return what keeps somebody out, or None with the token of the session that was opened.
-
-    The password is checked outside any transaction: that takes long on purpose, and a writer must not wait for it.
-    """
-    store = current.runtime().store
-    with store.transaction(write=False) as tx:
-        credential = _credential(tx, login)
-        # However a person's name or address is spelled, it is one person whose password is tried.
-        name = credential.login if credential is not None else login
-        by_name, by_address = tx.users.failures(login=name, address=address, since=tx.now - WINDOW)
-        if by_name >= PER_NAME or by_address >= PER_ADDRESS:
-            return WAIT, ""
-    right = verify(credential, password)
-    with store.transaction(write=True) as tx:
-        tx.users.note_attempt(name, address, succeeded=right)
-        if not right or credential is None:
-            return REFUSED, ""
-        if accounts.is_outdated(credential.password_hash):
-            tx.users.rehash(credential.user, accounts.hash_password(password))
-        return None, _open(tx, credential.user)
-
-
-def _open(tx: Transaction, user: int) -> str:
-    token, _session = tx.users.open_session(
-        user,
-        lifetime=timedelta(days=current.settings().session_days),
-        address=request.remote_addr or "",
-        agent=request.headers.get("User-Agent", ""),
-    )
-    return token
-
-
-def verify(credential: Credential | None, password: str) -> bool:
-    """Return whether the password is right; takes as long for a name that nobody has."""
-    usable = credential is not None and credential.active
-    known = credential.password_hash if credential is not None else _nobody()
-    with _checking:
-        return accounts.is_password(known, password) and usable
-
-
-@lru_cache(maxsize=1)
-def _nobody() -> str:
-    """Return the hash of a password that nobody has."""
-    return accounts.hash_password(secrets.token_urlsafe(32))
-
-
-def _credential(tx: Transaction, login: str) -> Credential | None:
-    """Return the credential of a log-in name or an e-mail address."""
-    found = tx.users.credential(login)
-    if found is None and "@" in login:
-        user = profile.user_of_email(current.runtime().unit_in(tx, ANONYMOUS), login)
-        found = tx.users.credential_of(user) if user is not None else None
-    return found
 
 
 def demand() -> BaseResponse | None:
@@ -189,16 +166,20 @@ def demand() -> BaseResponse | None:
         return None
     current.close_idle_session(timedelta(minutes=current.settings().session_idle_minutes))
     if current.actor().id is not None:
-        asked = g.get("must_change", False) and request.endpoint != "auth.show_password"
-        return (
-            respond.leave("/password")
-            if asked and request.endpoint != "auth.change_password"
-            else None
-        )
+        first = _first_of_all()
+        open_there = first is None or request.endpoint in _FIRST[first]
+        return None if open_there else respond.leave(first or "/")
     if htmx:
         return _ask_again()
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect("/log-in" if here == "/" else f"/log-in?next={quote(here, safe='/')}", 303)
+
+
+def _first_of_all() -> str | None:
+    """Return where somebody has to go before anything else, None for nowhere."""
+    if g.get("must_change", False):
+        return "/password"
+    return "/account/two-step" if g.get("must_set_up", False) else None
 
 
 def _ask_again() -> Response:
@@ -210,31 +191,28 @@ def _ask_again() -> Response:
 
 
 def _password_page(status: int = 200, wrong: Text | None = None) -> Response:
-    language = current.language()
-    page = LogInPage(
-        PRODUCT,
-        language,
-        theme(),
-        "/password",
-        languages(),
-        login=current.actor().login,
-        wrong=wrong.in_language(language) if wrong is not None else "",
-    )
+    page = LogInPage(*frame("/password", wrong), login=current.actor().login)
     return respond.page("auth/password.html", status, page=page)
 
 
+def _code_page(next_path: str, status: int = 200, wrong: Text | None = None) -> Response:
+    page = CodePage(*frame(f"/log-in/code?next={quote(next_path, safe='')}", wrong), next=next_path)
+    return respond.page("auth/code.html", status, page=page)
+
+
 def _page(
-    status: int = 200, *, login: str = "", next_path: str = "/", wrong: Text | None = None
+    status: int = 200,
+    *,
+    login: str = "",
+    next_path: str = "/",
+    wrong: Text | None = None,
+    told: Text | None = None,
 ) -> Response:
-    language = current.language()
     page = LogInPage(
-        product=PRODUCT,
-        language=language,
-        theme=theme(),
-        here=request.full_path.rstrip("?") if request.method == "GET" else "/log-in",
-        languages=languages(),
+        *frame("/log-in", wrong),
         login=login,
         next=next_path,
-        wrong=wrong.in_language(language) if wrong is not None else "",
+        told=told.in_language(current.language()) if told is not None else "",
+        passkeys=offered() is not None,
     )
     return respond.page("auth/log_in.html", status, page=page)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -13,6 +13,7 @@ from flask import Response, current_app, g, request
 
 from formwright.engine.actor import ANONYMOUS, Actor
 from formwright.engine.runtime import Runtime, Unit
+from formwright.engine.vault import Vault
 from formwright.engine.visits import visit
 from formwright.texts import LANGUAGES, Reader, best_language
 from formwright.web.sessions import browser
@@ -55,6 +56,12 @@ def settings() -> Settings:
     return found
 
 
+def vault() -> Vault:
+    """Return what reads the secrets in the database."""
+    found: Vault = current_app.extensions["formwright_vault"]
+    return found
+
+
 def unit() -> Unit:
     """Return the unit of work in which this request reads; it is opened on first use and ends with the request."""
     if "unit" not in g:
@@ -73,6 +80,15 @@ def actor() -> Actor:
         unit()
     found: Actor = g.actor
     return found
+
+
+@contextmanager
+def writing() -> Iterator[Unit]:
+    """Open a unit of work in which this request writes, as whoever asks; the reading one ends."""
+    who = actor()
+    release()
+    with runtime().unit(who, write=True) as found:
+        yield found
 
 
 def release() -> None:
@@ -143,6 +159,7 @@ def _identify(tx: Transaction) -> Actor:
         language()
         return ANONYMOUS
     g.session, g.must_change, person = found.session, found.must_change, found.actor
+    g.must_set_up = found.must_set_up
     own = best_language(found.language) if found.language else ""
     g.language = _chosen() or own or _of_browser(runtime().site.language)
     return replace(person, reader=replace(person.reader, language=g.language))

@@ -27,7 +27,11 @@ _OPERATIONS: dict[str, Text] = {
     "delete": say("deleted the record"),
     "restore": say("restored the record"),
 }
-_CHANNELS: dict[str, Text] = {"import": say("by import"), "data": say("with a package")}
+_CHANNELS: dict[str, Text] = {
+    "import": say("by import"),
+    "data": say("with a package"),
+    "hand_over": say("in a hand-over"),
+}
 
 
 @dataclass(frozen=True, slots=True)

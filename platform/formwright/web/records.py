@@ -24,6 +24,7 @@ from formwright.web.extensions import htmx
 from formwright.web.facts import Badge, FactNode, FactSheet, HistoryView, history_view
 from formwright.web.formpages import Crumb
 from formwright.web.notes import Note
+from formwright.web.people import AccountPanel, panel
 from formwright.web.shell import color_of
 from formwright.web.tables import ColumnView, RowView, columns_of, rows_of
 
@@ -78,6 +79,7 @@ class RecordView:
     tabs: Sequence[RecordTab]
     history: Sequence[HistoryView]
     older_url: str
+    account: AccountPanel | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ def _view(unit: Unit, entity: Entity, page: RecordPage) -> RecordView:
         tabs=_tabs(unit, page, sheet, url),
         history=[history_view(entry, unit) for entry in page.history],
         older_url=_older(entity.name, format_id(record.id), page),
+        account=panel(unit, record),
     )
 
 
