@@ -72,6 +72,7 @@ def build(
         datasets=DataBuilder(building, formulas, fields).datasets(),
         grants_by=build_access.by_entity_and_action(grants),
         referrers=_referrers(entities.values()),
+        lost=tuple(building.lost),
     )
     _check_translations(building)
     return catalog, building.problems

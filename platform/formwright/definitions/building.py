@@ -13,6 +13,7 @@ from formwright.definitions.parts import Part
 from formwright.errors import Location, Problem
 from formwright.expressions import kinds
 from formwright.expressions.kinds import Kind
+from formwright.expressions.syntax import ExpressionError
 from formwright.fieldtypes.base import FieldType
 from formwright.fieldtypes.registry import Registry
 from formwright.suggest import closest
@@ -67,6 +68,10 @@ class Building:
         self.registry = registry
         self.lost_types = lost_types
         self.problems: list[Problem] = []
+        #: What is in force and cannot be worked out any more, since a plugin is missing.
+        self.lost: list[Problem] = []
+        #: Tells whether a computed field is among that; set once formulas can be looked at, where that may be.
+        self.is_lost: Callable[[str, str], bool] | None = None
         self._hints = 0
         #: Keys of parts that cannot be used and of which that was said already.
         self.broken: set[str] = {name for package in packages.values() for name in package.broken}
@@ -247,6 +252,8 @@ class CatalogSchema:
         if draft is None:
             return None
         found = draft.fields.get(name)
+        if found is not None and self._building.is_lost and self._building.is_lost(entity, name):
+            raise ExpressionError(say("the field '%(name)s' has no value", name=name), (0, 0))
         if (
             found is not None
             and found.type.name == "formula"

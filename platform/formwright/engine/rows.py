@@ -211,7 +211,9 @@ class Lookup:
     def compute(self, row: ValuesRow, key: str) -> Value:
         """Work out the computed field ``key`` of ``row`` that is not stored."""
         checked = row.definition.fields[key].compute
-        return prepare(checked)(self.environment(row)) if checked is not None else None
+        if checked is None or checked.lost is not None:
+            return None
+        return prepare(checked)(self.environment(row))
 
     def environment(self, row: Row, **roots: Row | Value) -> Environment:
         """Return the surroundings for evaluating an expression on ``row``."""
