@@ -34,6 +34,8 @@ entities:
       address: {type: address, title: Address, regions: cn}
       parent_client: {type: reference, title: Parent, to: client}
       active: {type: boolean, title: Active}
+      discount: {type: percent, title: Discount}
+      ratio: {type: decimal, title: Ratio, scale: 4}
       doubled: {type: formula, title: Doubled, returns: money, compute: amount + amount}
 translations:
   zh-CN:
