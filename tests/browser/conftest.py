@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,13 +34,13 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 JUDGE = "async (rules) => (await axe.run(document, {runOnly: rules})).violations"
 
 
-def prepare(settings: Settings) -> None:
-    """Install the CRM with its demo data, and an administrator."""
+def prepare(settings: Settings, *shipped: str) -> None:
+    """Install shipped packages with their demo data, and an administrator."""
     store = Store.open(settings.url)
     schema.upgrade(store.engine)
     runtime = Runtime(store, manager.load())
     try:
-        for package in ("core", "crm"):
+        for package in shipped:
             packages.install(runtime, packages.installer(runtime.catalog), package, demo=True)
         with runtime.unit(packages.installer(runtime.catalog), write=True) as unit:
             for login, role in {
@@ -45,6 +48,8 @@ def prepare(settings: Settings) -> None:
                 "boss": "core.admin",
                 "rep": "crm.sales_rep",
             }.items():
+                if role.split(".")[0] not in shipped:
+                    continue
                 accounts.add_account(
                     unit,
                     login=login,
@@ -55,6 +60,20 @@ def prepare(settings: Settings) -> None:
                 )
     finally:
         store.close()
+
+
+@contextmanager
+def serving(settings: Settings, port: int = 0) -> Iterator[str]:
+    """Serve an instance, on any free port for 0; yield the address."""
+    app = create_app(settings)
+    listening = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=listening.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.server_port}"
+    listening.shutdown()
+    thread.join()
+    listening.server_close()
+    runtime_of(app).store.close()
 
 
 @pytest.fixture(scope="session")
@@ -69,16 +88,40 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         timezone="Asia/Shanghai",
         base_url=f"http://localhost:{port}",
     )
-    prepare(settings)
-    app = create_app(settings)
-    serving = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=serving.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{serving.server_port}"
-    serving.shutdown()
-    thread.join()
-    serving.server_close()
-    runtime_of(app).store.close()
+    prepare(settings, "core", "crm")
+    with serving(settings, port) as address:
+        yield address
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A server that has no package of its own yet, and the command line beside it."""
+
+    address: str
+    home: Path
+
+    def formwright(self, *arguments: object) -> str:
+        """Run a command in a process of its own while the server goes on; return what it wrote."""
+        kept = {key: value for key, value in os.environ.items() if "FORMWRIGHT_" not in key}
+        done = subprocess.run(
+            [sys.executable, "-m", "formwright", *map(str, arguments)],
+            env={**kept, "FORMWRIGHT_HOME": str(self.home), "LANG": "C.UTF-8"},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """Serve an instance with nothing but people in it."""
+    settings = Settings(home=tmp_path_factory.mktemp("workshop"), timezone="Asia/Shanghai")
+    prepare(settings, "core")
+    with serving(settings) as address:
+        yield Workshop(address, settings.home)
 
 
 @dataclass
@@ -113,9 +156,13 @@ def watch(desk: Desk) -> None:
 
 @pytest.fixture(scope="session")
 def _states(browser: Browser, server: str) -> dict[str, Any]:
+    return log_in(browser, server, "ada", "boss", "rep")
+
+
+def log_in(browser: Browser, server: str, *logins: str) -> dict[str, Any]:
     """Log everybody in once; a log-in takes a moment, on purpose."""
     found = {}
-    for login in ("ada", "boss", "rep"):
+    for login in logins:
         context = browser.new_context()
         page = context.new_page()
         page.goto(server + "/log-in")
@@ -131,8 +178,31 @@ def _states(browser: Browser, server: str) -> dict[str, Any]:
 @pytest.fixture
 def desk(browser: Browser, server: str, _states: dict[str, Any]) -> Iterator[Callable[..., Desk]]:
     """Return a function that sits somebody down at a fresh browser, logged in unless ``login`` is ""."""
+    with desks_at(browser, server, _states) as sit:
+        yield sit
+
+
+@pytest.fixture(scope="session")
+def _workshop_states(browser: Browser, workshop: Workshop) -> dict[str, Any]:
+    return log_in(browser, workshop.address, "ada")
+
+
+@pytest.fixture
+def workbench(
+    browser: Browser, workshop: Workshop, _workshop_states: dict[str, Any]
+) -> Iterator[Callable[..., Desk]]:
+    """Return what ``desk`` does, in the workshop."""
+    with desks_at(browser, workshop.address, _workshop_states) as sit:
+        yield sit
+
+
+@contextmanager
+def desks_at(
+    browser: Browser, server: str, states: dict[str, Any]
+) -> Iterator[Callable[..., Desk]]:
+    """Yield a function that sits somebody down at a server; what their browsers complain about fails the test."""
     contexts: list[BrowserContext] = []
-    desks: list[Desk] = []
+    seated: list[Desk] = []
 
     def sit(
         login: str = "ada",
@@ -149,7 +219,7 @@ def desk(browser: Browser, server: str, _states: dict[str, Any]) -> Iterator[Cal
             java_script_enabled=scripts,
             has_touch=size[0] < 600,
             device_scale_factor=2 if size[0] < 600 else 1,
-            storage_state=_states[login] if login else None,
+            storage_state=states[login] if login else None,
         )
         context.set_default_timeout(10_000)
         cookies = {"formwright_language": language, "formwright_theme": theme}
@@ -159,11 +229,11 @@ def desk(browser: Browser, server: str, _states: dict[str, Any]) -> Iterator[Cal
         contexts.append(context)
         found = Desk(context.new_page(), server)
         watch(found)
-        desks.append(found)
+        seated.append(found)
         return found
 
     yield sit
-    for each in desks:
+    for each in seated:
         assert each.unexpected() == []
     for context in contexts:
         context.close()

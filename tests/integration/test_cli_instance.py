@@ -175,3 +175,39 @@ def test_demo_prepares_people_and_data_once(empty_shell) -> None:
     assert len(customers) > 10
     assert password in empty_shell("demo", "--no-serve")
     assert empty_shell("export", "customer", "--fields", "id").splitlines() == customers
+
+
+SHOUTING = '''
+"""Shouting."""
+from formwright.expressions.functions import Function, Parameter
+from formwright.expressions.kinds import TEXT, Base
+from formwright.plugins.hookspecs import hookimpl
+from formwright.plugins.wording import wording
+
+
+@hookimpl
+def formwright_functions():
+    words = wording("Shouts.", chinese="大写。")
+    return [Function("SHOUT", "plugin", words, (Parameter("text", (Base.TEXT,)),), TEXT, str.upper)]
+'''
+
+
+def test_doctor_names_what_uses_a_function_whose_plugin_is_gone(shell, tmp_path) -> None:
+    plugin = shell.home / "plugins" / "shouting" / "plugin.py"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text(SHOUTING, "utf-8")
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "package.yaml").write_text(
+        "package: {key: notes, title: Notes, version: 1.0.0}\n"
+        "entities:\n  note:\n    fields:\n      text: {type: text}\n"
+        "      loud: {type: text, compute: SHOUT(text)}\n",
+        "utf-8",
+    )
+    shell("apply", folder)
+    assert [each for each in shell.json("doctor") if each["level"] == "bad"] == []
+    plugin.unlink()
+    (bad,) = [each for each in shell.json("doctor", code=1) if each["level"] == "bad"]
+    assert (bad["name"], bad["found"]) == ("definitions", "notes/package.yaml:6:35")
+    assert "the function SHOUT is missing" in bad["advice"]
+    assert "there is no function 'SHOUT'" in shell("check", folder, code=1)

@@ -381,3 +381,32 @@ def int_id(text: str) -> int:
     found = parse_id(text)
     assert found is not None
     return found
+
+
+def test_a_column_of_files_is_named_in_trial_and_run_and_touches_no_file(
+    shell_of_each, tmp_path: Path
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "package.yaml").write_text(
+        "package: {key: papers, title: Papers, version: 1.0.0}\n"
+        "entities:\n  paper:\n    key_fields: [name]\n    fields:\n"
+        "      name: {type: text, unique: true}\n      scan: {type: file, title: Scan}\n"
+        "grants: {all: {role: core.admin, entity: paper, actions: [read, create, update, import, export]}}\n",
+        "utf-8",
+    )
+    shell = shell_of_each
+    shell("apply", folder)
+    value = '[{"id": "1", "name": "a.pdf", "size": 1, "type": "application/pdf"}]'
+    path = write(tmp_path / "papers.csv", 'name,Scan\nA,"{}"\n'.format(value.replace('"', '""')))
+    for options in (["--trial"], []):
+        found = shell.json("import", "papers.paper", path, *options)
+        assert found["counts"]["created"] == 1
+        assert [each["title"] for each in found["left_out"]] == ["Scan"]
+        assert "add them at the record" in found["left_out"][0]["reason"]
+    assert records(shell, "papers.paper", "name,scan") == [{"name": "A"}]
+    said = shell("import", "papers.paper", path, "--map", "Scan=scan", "--again", code=1)
+    assert "Nothing can be imported into Scan" in said
+    assert "The column 'Scan' is left out" in shell(
+        "import", "papers.paper", path, "--again", code=1
+    )  # the name is taken by now

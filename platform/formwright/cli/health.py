@@ -101,5 +101,7 @@ def _packages(runtime: Runtime) -> Iterator[Finding]:
         with runtime.unit(system(runtime)) as unit:
             for package in packages.installed(unit):
                 yield Finding(f"package {package.key}", Level.GOOD, package.version)
+            for lost in unit.catalog.lost:
+                yield Finding("definitions", Level.BAD, str(lost.location), lost.message)
     except FormwrightError as error:
         yield Finding("packages", Level.BAD, "-", error.text)

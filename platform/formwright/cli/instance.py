@@ -46,7 +46,9 @@ def open_instance(settings: Settings | None = None, *, ready: bool = True) -> It
         if ready:
             schema.require_current(store.engine)
         site = Reader(language(), settings.timezone, settings.region)
-        runtime = Runtime(store, manager.load([paths.tree("plugins")]), site=site)
+        runtime = Runtime(
+            store, manager.load([paths.tree("plugins"), settings.home / "plugins"]), site=site
+        )
         if ready and store.is_behind():
             store.catch_up(runtime.catalog)  # a publication was interrupted
         yield runtime

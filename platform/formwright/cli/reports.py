@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from formwright.cli.language import _, language, tell
@@ -9,6 +10,7 @@ from formwright.cli.output import say_line, write_json, write_table
 from formwright.texts import say
 
 if TYPE_CHECKING:
+    from formwright.engine.imports.mapping import LeftOut
     from formwright.engine.imports.report import Counts, Report
     from formwright.engine.imports.trial import ColumnTrial, Trial
 
@@ -29,6 +31,7 @@ def write_report(report: Report) -> None:
     if report.seconds and not report.repeated:
         say_line(_("%(seconds)s seconds", seconds=f"{report.seconds:.1f}"))
     _write_reasons(report)
+    _write_left_out(report.left_out)
     if report.errors_file:
         say_line(_("The refused rows, with reasons: %(file)s", file=str(report.errors_file)))
     if report.merged_file:
@@ -73,6 +76,7 @@ def _report_json(report: Report) -> dict[str, Any]:
         "merged_file": report.merged_file,
         "bad": [{"row": bad.number, "reasons": bad.reasons} for bad in report.samples],
         "merged": [{"row": row, "into": into} for row, into in report.merged],
+        "left_out": _left_out_json(report.left_out),
     }
 
 
@@ -137,8 +141,7 @@ def _write_left_over(trial: Trial) -> None:
                     key=nearest.key,
                 )
             )
-    for title in mapping.left_out:
-        say_line(_("The column '%(name)s' is left out: the platform fills it itself.", name=title))
+    _write_left_out(mapping.left_out)
     for field in mapping.missing:
         say_line(
             _(
@@ -146,6 +149,18 @@ def _write_left_over(trial: Trial) -> None:
                 field=field.title.in_language(language()),
             )
         )
+
+
+def _write_left_out(columns: Sequence[LeftOut]) -> None:
+    for column in columns:
+        reason = tell(column.reason)
+        say_line(
+            _("The column '%(name)s' is left out: %(reason)s", name=column.title, reason=reason)
+        )
+
+
+def _left_out_json(columns: Sequence[LeftOut]) -> list[dict[str, str]]:
+    return [{"title": each.title, "reason": tell(each.reason)} for each in columns]
 
 
 def write_trial_json(trial: Trial) -> None:
@@ -173,7 +188,7 @@ def write_trial_json(trial: Trial) -> None:
                 {"title": each.title, "nearest": each.nearest.key if each.nearest else None}
                 for each in mapping.unmatched
             ],
-            "left_out": mapping.left_out,
+            "left_out": _left_out_json(mapping.left_out),
             "missing": [field.key for field in mapping.missing],
             "records": [{"row": number, "values": dict(texts)} for number, texts in trial.records],
             "bad": [{"row": bad.number, "reasons": bad.reasons} for bad in trial.report.samples],

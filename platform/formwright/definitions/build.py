@@ -10,6 +10,7 @@ from formwright.definitions import build_access
 from formwright.definitions.build_data import DataBuilder
 from formwright.definitions.build_entities import EntityBuilder
 from formwright.definitions.build_fields import FieldBuilder
+from formwright.definitions.build_former import check_former_keys
 from formwright.definitions.build_forms import FormBuilder
 from formwright.definitions.build_formulas import FormulaBuilder
 from formwright.definitions.build_grants import GrantBuilder
@@ -43,6 +44,7 @@ def build(
     fields.add_option_sets()
     fields.add_settings()
     draft_entities(building, fields)
+    check_former_keys(building)
     link_entities(building)
     computing = FormulaBuilder(building, formulas, fields)
     computing.infer_kinds()
@@ -70,6 +72,7 @@ def build(
         datasets=DataBuilder(building, formulas, fields).datasets(),
         grants_by=build_access.by_entity_and_action(grants),
         referrers=_referrers(entities.values()),
+        lost=tuple(building.lost),
     )
     _check_translations(building)
     return catalog, building.problems

@@ -16,6 +16,7 @@ from formwright.definitions.parts import Part
 from formwright.expressions import kinds
 from formwright.expressions.check import Checked
 from formwright.expressions.kinds import Base, Kind
+from formwright.fieldtypes.registry import MissingFormula
 from formwright.texts import say
 
 _CONDITIONS = ("required_when", "visible_when", "readonly_when")
@@ -51,6 +52,8 @@ class FormulaBuilder:
                     promised = self._fields.returned_kind(found, draft.parts[found.key])
                     building.set_field(draft.name, replace(found, returns=promised))
         building.infer = self.infer
+        if building.lost_types:
+            building.is_lost = self.is_lost
         for draft in building.entities.values():
             for found in list(draft.fields.values()):
                 if found.type.name == "formula" and found.returns is None:
@@ -80,12 +83,28 @@ class FormulaBuilder:
         if self._building.entities[entity].fields[key].returns is None:
             self._settle(found, self._kept_kind(checked, draft.parts[key]))
 
+    def is_lost(self, entity: str, key: str) -> bool:
+        """Tell whether a field is computed by what is missing, or follows from such a field."""
+        draft, node = self._building.entities[entity], (entity, key)
+        if node in self._running or key not in draft.parts or "compute" not in draft.parts[key]:
+            return False
+        found = draft.fields[key]
+        if found.type.virtual or draft.parts[key].key != key:
+            return False
+        self._running.append(node)
+        expected = found.returns if found.type.name == "formula" else found.kind
+        checked = self._compute(draft, found, expected)
+        self._running.pop()
+        return checked is not None and checked.lost is not None
+
     def _settle(self, found: Field, kind: Kind) -> None:
         self._building.set_field(found.entity, replace(found, returns=kind))
 
     def _kept_kind(self, checked: Checked | None, part: Part) -> Kind:
         if checked is None:
             self._building.broken.add(part.key)
+            return kinds.TEXT
+        if checked.lost is not None:
             return kinds.TEXT
         if checked.kind.base in _UNKEPT:
             message = say("the result is of a kind that no field can hold")
@@ -149,6 +168,10 @@ class FormulaBuilder:
         if checked is None:
             self._building.broken.add(found.key)
             return {}
+        if checked.lost is not None and found.type.name == "formula":
+            if "returns" in draft.parts[found.key]:
+                return {"compute": checked}
+            return {"type": MissingFormula(checked.lost), "read_only": True}
         changes: dict[str, Any] = {"compute": checked}
         promised = found.returns
         if promised is not None and promised.base is checked.kind.base and not promised.choices:

@@ -13,6 +13,7 @@ from formwright.definitions.parts import Part
 from formwright.errors import Location, Problem
 from formwright.expressions import kinds
 from formwright.expressions.kinds import Kind
+from formwright.expressions.syntax import ExpressionError
 from formwright.fieldtypes.base import FieldType
 from formwright.fieldtypes.registry import Registry
 from formwright.suggest import closest
@@ -67,12 +68,21 @@ class Building:
         self.registry = registry
         self.lost_types = lost_types
         self.problems: list[Problem] = []
+        #: What is in force and cannot be worked out any more, since a plugin is missing.
+        self.lost: list[Problem] = []
+        #: Tells whether a computed field is among that; set once formulas can be looked at, where that may be.
+        self.is_lost: Callable[[str, str], bool] | None = None
         self._hints = 0
         #: Keys of parts that cannot be used and of which that was said already.
         self.broken: set[str] = {name for package in packages.values() for name in package.broken}
         self.entities: dict[str, EntityDraft] = {}
         self.settings: dict[str, Setting] = {}
         self._names = {construct: self._index(section) for construct, section in _SECTIONS.items()}
+        self._former_entities = {
+            f"{part.package}.{key}": name
+            for name, part in self._names["entity"].items()
+            for key in part.get("was", ())
+        }
         self._translations = {key: _by_path(package.root) for key, package in packages.items()}
         #: Works out the kind of a formula that is asked for before its turn; set while kinds are found out.
         self.infer: Callable[[str, str], None] | None = None
@@ -135,25 +145,29 @@ class Building:
     def find(self, construct: str, name: str, package: str, place: Location) -> str | None:
         """Return the qualified name that ``name`` stands for in ``package``; None, with a problem, when there is none.
 
-        A bare name is looked up in the own package, then in those it requires, where it must be unambiguous.
+        A bare name is looked up in the own package, then in those it requires, where it must be unambiguous. A former
+        key of an entity stands for the entity, so that what other packages say about it holds on.
         """
         known = self._names[construct]
-        visible = self.requirements(package)
-        if "." in name:
-            if name in known and name.partition(".")[0] in visible:
-                return name
-        else:
-            if f"{package}.{name}" in known:
-                return f"{package}.{name}"
-            found = [f"{other}.{name}" for other in visible[1:] if f"{other}.{name}" in known]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                message = say("'%(name)s' could be any of several, say which", name=name)
-                self.problem(place, "FW202", message, found)
-                return None
+        former = self._former_entities if construct == "entity" else {}
+        found = self._among(known, name, package) or self._among(former, name, package)
+        if len(found) == 1:
+            return former.get(found[0], found[0])
+        if found:
+            message = say("'%(name)s' could be any of several, say which", name=name)
+            self.problem(place, "FW202", message, found)
+            return None
         self._no_such(construct, name, package, place)
         return None
+
+    def _among(self, known: Mapping[str, object], name: str, package: str) -> list[str]:
+        """Return the qualified names among ``known`` that ``name`` may stand for in ``package``."""
+        visible = self.requirements(package)
+        if "." in name:
+            return [name] if name in known and name.partition(".")[0] in visible else []
+        if f"{package}.{name}" in known:
+            return [f"{package}.{name}"]
+        return [f"{other}.{name}" for other in visible[1:] if f"{other}.{name}" in known]
 
     def _no_such(self, construct: str, name: str, package: str, place: Location) -> None:
         owner = name.partition(".")[0]
@@ -238,6 +252,8 @@ class CatalogSchema:
         if draft is None:
             return None
         found = draft.fields.get(name)
+        if found is not None and self._building.is_lost and self._building.is_lost(entity, name):
+            raise ExpressionError(say("the field '%(name)s' has no value", name=name), (0, 0))
         if (
             found is not None
             and found.type.name == "formula"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from formwright.definitions import changes_of_fields
+from formwright.definitions import changes_of_fields, changes_of_others
 from formwright.definitions.changes_of_fields import must_recompute, plain
 from formwright.definitions.effects import Change, Effect, Kind, Touched
-from formwright.definitions.model import SYSTEM, Catalog, Constraint, Entity, Grant
+from formwright.definitions.model import Catalog, Constraint, Entity
+from formwright.definitions.renames import Renames, renames
 from formwright.texts import Text, say
 
 __all__ = ["Change", "Changes", "Effect", "Kind", "Touched", "compare"]
@@ -25,6 +26,8 @@ class Changes:
     changes: tuple[Change, ...]
     #: Stored computed fields whose values have to be worked out again.
     recompute: tuple[FieldName, ...] = ()
+    #: What has another key now; everything above goes by the new one.
+    renames: Renames = field(default_factory=Renames)
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -76,8 +79,13 @@ class Changes:
 def compare(old: Catalog | None, new: Catalog) -> Changes:
     """Return what would change if ``new`` took the place of ``old`` (None: nothing is there yet)."""
     before = old or _nothing()
-    changes = [*_packages(before, new), *_entities(before, new), *_others(before, new)]
-    return Changes(tuple(changes), tuple(_to_recompute(before, new)))
+    renamed = renames(old, new)
+    changes = [
+        *_packages(before, new),
+        *_entities(before, new, renamed),
+        *changes_of_others.others(before, new),
+    ]
+    return Changes(tuple(changes), tuple(_to_recompute(before, new, renamed)), renamed)
 
 
 def _nothing() -> Catalog:
@@ -115,9 +123,9 @@ def _packages(old: Catalog, new: Catalog) -> Iterator[Change]:
             )
 
 
-def _entities(old: Catalog, new: Catalog) -> Iterator[Change]:
+def _entities(old: Catalog, new: Catalog, renamed: Renames) -> Iterator[Change]:
     for name, entity in new.entities.items():
-        before = old.entities.get(name)
+        before = old.entities.get(renamed.old_entity(name))
         if before is None:
             text = say(
                 "Entity “%(entity)s” is added, with %(count)s fields.",
@@ -126,32 +134,53 @@ def _entities(old: Catalog, new: Catalog) -> Iterator[Change]:
             )
             yield Change(Kind.ADDED, text, entity=name)
         else:
-            yield from _entity(before, entity)
+            if before.name != name:
+                yield _entity_renamed(before, entity)
+            yield from _entity(before, entity, renamed)
     for name, entity in old.entities.items():
-        if name not in new.entities:
+        if renamed.new_entity(name) not in new.entities:
             text = say(
                 "Entity “%(entity)s” is removed, and its records with it.", entity=entity.title
             )
             yield Change(Kind.REMOVED, text, Effect.LOSES_DATA, "FW401", name, "", Touched.ALL)
 
 
-def _entity(old: Entity, new: Entity) -> Iterator[Change]:
+def _entity_renamed(old: Entity, new: Entity) -> Change:
+    text = say(
+        "Entity “%(entity)s” is renamed from %(old)s to %(new)s; its records stay.",
+        entity=new.title,
+        old=old.key,
+        new=new.key,
+    )
+    return Change(Kind.RENAMED, text, entity=new.name, touched=Touched.ALL)
+
+
+def _entity(before: Entity, new: Entity, renamed: Renames) -> Iterator[Change]:
     """Yield the differences between two versions of an entity."""
+    old = renamed.carried(before, new.name)
+    if before.name != new.name:
+        # views and forms of its own have the new name in theirs
+        old = replace(
+            old, was=new.was, default_view=new.default_view, default_form=new.default_form
+        )
     if (old.kind, old.parent) != (new.kind, new.parent):
         text = say(
             "Entity “%(entity)s” becomes of another kind or belongs to another parent.",
             entity=new.title,
         )
         yield Change(Kind.CHANGED, text, Effect.LOSES_DATA, "FW402", new.name, "", Touched.ALL)
-    for key, field in new.fields.items():
-        before = old.fields.get(key)
-        if before is None:
-            yield changes_of_fields.added(field, new)
-        else:
-            yield from changes_of_fields.changed(before, field, new)
+    for key, each in new.fields.items():
+        former, old_key = old.fields.get(key), renamed.old_field(new.name, key)
+        if former is None:
+            yield changes_of_fields.added(each, new)
+            continue
+        if old_key != key:
+            yield changes_of_fields.renamed(old_key, each, new)
+            former = replace(former, was=each.was)
+        yield from changes_of_fields.changed(former, each, new)
     yield from (
-        changes_of_fields.removed(field, new)
-        for key, field in old.fields.items()
+        changes_of_fields.removed(each, new)
+        for key, each in old.fields.items()
         if key not in new.fields
     )
     yield from _constraints(old, new)
@@ -201,129 +230,11 @@ def _limits(constraint: Constraint) -> Any:
     )
 
 
-_Sentence: TypeAlias = Callable[[Any], Text]
-
-
-def _others(old: Catalog, new: Catalog) -> Iterator[Change]:
-    """Yield the differences of everything that has no records."""
-    for before, after, sentences in (
-        (old.forms, new.forms, _FORM),
-        (old.views, new.views, _VIEW),
-        (old.apps, new.apps, _APP),
-        (old.roles, new.roles, _ROLE),
-        (_written(old.grants), _written(new.grants), _GRANT),
-        (_by_name(old.guards), _by_name(new.guards), _GUARD),
-        (old.settings, new.settings, _SETTING),
-        (old.sequences, new.sequences, _SEQUENCE),
-        (_by_name(old.datasets), _by_name(new.datasets), _DATASET),
-    ):
-        yield from _named(before, after, sentences)
-
-
-def _named(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    sentences: tuple[_Sentence, _Sentence, _Sentence],
-) -> Iterator[Change]:
-    added, changed, removed = sentences
-    for name, thing in new.items():
-        if name not in old:
-            yield Change(Kind.ADDED, added(thing))
-        elif plain(old[name]) != plain(thing):
-            yield Change(Kind.CHANGED, changed(thing))
-    yield from (
-        Change(Kind.REMOVED, removed(thing)) for name, thing in old.items() if name not in new
-    )
-
-
-def _written(grants: tuple[Grant, ...]) -> dict[str, Any]:
-    """Return the grants that stand in files, without those of the platform's own work."""
-    return _by_name(tuple(grant for grant in grants if grant.role != SYSTEM))
-
-
-def _by_name(things: tuple[Any, ...]) -> dict[str, Any]:
-    return {f"{thing.package}.{thing.key}": thing for thing in things}
-
-
-_FORM = (
-    lambda form: say("Form “%(title)s” (%(name)s) is added.", title=form.title, name=form.name),
-    lambda form: say("Form “%(title)s” (%(name)s) is changed.", title=form.title, name=form.name),
-    lambda form: say("Form “%(title)s” (%(name)s) is removed.", title=form.title, name=form.name),
-)
-_VIEW = (
-    lambda view: say("View “%(title)s” (%(name)s) is added.", title=view.title, name=view.name),
-    lambda view: say("View “%(title)s” (%(name)s) is changed.", title=view.title, name=view.name),
-    lambda view: say("View “%(title)s” (%(name)s) is removed.", title=view.title, name=view.name),
-)
-_APP = (
-    lambda app: say("App “%(title)s” is added.", title=app.title),
-    lambda app: say("App “%(title)s” is changed.", title=app.title),
-    lambda app: say("App “%(title)s” is removed.", title=app.title),
-)
-_ROLE = (
-    lambda role: say("Role “%(title)s” is added.", title=role.title),
-    lambda role: say("Role “%(title)s” is changed.", title=role.title),
-    lambda role: say(
-        "Role “%(title)s” is removed; whoever has it loses its rights.", title=role.title
-    ),
-)
-_GRANT = (
-    lambda grant: say(
-        "Rights: %(role)s gains %(actions)s on %(entity)s (%(name)s).", **_rights(grant)
-    ),
-    lambda grant: say(
-        "Rights: what %(role)s may do on %(entity)s is changed (%(name)s).", **_rights(grant)
-    ),
-    lambda grant: say(
-        "Rights: %(role)s loses %(actions)s on %(entity)s (%(name)s).", **_rights(grant)
-    ),
-)
-_GUARD = (
-    lambda guard: say(
-        "Rights: on %(entity)s, a limit over all grants is added (%(name)s).",
-        entity=guard.entity,
-        name=guard.key,
-    ),
-    lambda guard: say(
-        "Rights: on %(entity)s, the limit %(name)s over all grants is changed.",
-        entity=guard.entity,
-        name=guard.key,
-    ),
-    lambda guard: say(
-        "Rights: on %(entity)s, the limit %(name)s over all grants is lifted.",
-        entity=guard.entity,
-        name=guard.key,
-    ),
-)
-_SETTING = (
-    lambda setting: say("Setting “%(title)s” is added.", title=setting.field.title),
-    lambda setting: say("Setting “%(title)s” is changed.", title=setting.field.title),
-    lambda setting: say("Setting “%(title)s” is removed.", title=setting.field.title),
-)
-_SEQUENCE = (
-    lambda sequence: say("Sequence %(name)s is added.", name=sequence.name),
-    lambda sequence: say(
-        "Sequence %(name)s is changed; numbers that were given stay.", name=sequence.name
-    ),
-    lambda sequence: say("Sequence %(name)s is removed.", name=sequence.name),
-)
-_DATASET = (
-    lambda rows: say(
-        "Data set %(name)s is added, with %(count)s rows.", name=rows.key, count=len(rows.rows)
-    ),
-    lambda rows: say("Data set %(name)s is changed.", name=rows.key),
-    lambda rows: say("Data set %(name)s is removed; its rows stay.", name=rows.key),
-)
-
-
-def _rights(grant: Any) -> dict[str, str]:
-    actions = ", ".join(sorted(grant.actions))
-    return {"role": grant.role, "entity": grant.entity, "actions": actions, "name": grant.key}
-
-
-def _to_recompute(old: Catalog, new: Catalog) -> Iterator[FieldName]:
+def _to_recompute(old: Catalog, new: Catalog, renamed: Renames) -> Iterator[FieldName]:
     for name, entity in new.entities.items():
-        before = old.entities.get(name)
+        before = old.entities.get(renamed.old_entity(name))
         for key in entity.compute_order:
-            if before is not None and must_recompute(before.fields.get(key), entity.fields[key]):
+            if before is not None and must_recompute(
+                before.fields.get(renamed.old_field(name, key)), entity.fields[key]
+            ):
                 yield name, key

@@ -68,6 +68,19 @@ def added(field: Field, entity: Entity) -> Change:
     return _change(Kind.ADDED, text, field)
 
 
+def renamed(old_key: str, field: Field, entity: Entity) -> Change:
+    """Return the change of a field that has another key from now on."""
+    text = say(
+        "Field “%(field)s” of “%(entity)s” is renamed from %(old)s to %(new)s; its values come along.",
+        field=field.title,
+        entity=entity.title,
+        old=old_key,
+        new=field.key,
+    )
+    touched = Touched.NONE if field.type.virtual else Touched.FILLED
+    return _change(Kind.RENAMED, text, field, touched=touched)
+
+
 def removed(field: Field, entity: Entity) -> Change:
     """Return the change of a field that is gone."""
     text = say(

@@ -43,6 +43,7 @@ CODES: tuple[Code, ...] = (
     Code("FW206", "A name that exists and is not the kind of thing that is needed here.", "名称存在，但不是此处所需的内容。", "Name something of the kind that the message asks for.", "使用提示所要求的内容。"),
     Code("FW207", "Something that contains or inherits itself.", "自己包含或继承了自己。", "Break the circle that the message shows.", "打破提示中显示的循环。"),
     Code("FW208", "A translation of a text that does not exist.", "翻译了不存在的文本。", "Correct the path, or remove the translation.", "更正路径或删除该译文。"),
+    Code("FW209", "A former key that does not tell where values come from.", "曾用的键无法说明数据的来源。", "List under `was` only keys that nothing has any more, each once; to exchange keys or move them along a chain, publish one renaming after the other.", "`was` 中只列出已不再使用的键，且每个键只列一次；互换或依次更名时，请逐次发布。"),
     Code("FW301", "An expression that cannot be read, or makes no sense.", "无法识别或没有意义的表达式。", "The place is that of the part concerned, inside the expression.", "所指位置即表达式中有问题的部分。"),
     Code("FW302", "Computed fields that are made of each other.", "计算字段循环引用。", "Break the circle that the message shows.", "打破提示中显示的循环。"),
     Code("FW303", "A stored value that would change by the mere passing of time.", "已存储的值会随时间推移而变化。", "Add `stored: false`; it is then worked out each time it is read.", "添加 `stored: false`，改为每次读取时计算。"),

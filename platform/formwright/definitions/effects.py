@@ -14,6 +14,7 @@ class Kind(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     REMOVED = "removed"
+    RENAMED = "renamed"
 
 
 class Effect(StrEnum):

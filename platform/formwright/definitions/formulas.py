@@ -9,12 +9,14 @@ from typing import Any
 
 from formwright.definitions.building import Building, CatalogSchema
 from formwright.definitions.parts import Part
-from formwright.errors import Location
+from formwright.errors import Location, Problem
 from formwright.expressions import filters, kinds, templates
+from formwright.expressions.calls import UnknownFunction
 from formwright.expressions.check import Checked, check
 from formwright.expressions.functions import Functions
 from formwright.expressions.kinds import Kind
 from formwright.expressions.leniency import possibly
+from formwright.expressions.lost import stand_in
 from formwright.expressions.syntax import ExpressionError
 from formwright.expressions.templates import Template
 from formwright.texts import Text, say
@@ -22,6 +24,8 @@ from formwright.texts import Text, say
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Conditions that hold everywhere unless something is said; "true" is then the same as leaving them out.
 _TRUE_BY_DEFAULT = frozenset({"when", "where", "filter", "scope", "visible_when"})
+#: What stands for a lost condition that decides how a field is shown: nothing, or one that always holds.
+_WITHOUT = {"visible_when": False, "readonly_when": True}
 _NO_ROOTS: Mapping[str, Kind] = {}
 
 
@@ -50,7 +54,11 @@ class Formulas:
             return None
         found = self.expression(part, name, entity, expected=kinds.BOOLEAN, roots=roots)
         if found is not None and in_sql:
-            self._require_sql(found, part, name)
+            found = self._in_sql(found, part, name)
+        if found is not None and found.lost is not None and name in _WITHOUT:
+            # What cannot be judged is shown, so that nothing is emptied for being hidden, and left alone.
+            always = check("true", self._schema, entity)
+            return always if _WITHOUT[name] else None
         return found
 
     def assertion(
@@ -58,8 +66,8 @@ class Formulas:
     ) -> Checked | None:
         """Return the condition under ``name`` in the form that holds where a value it compares is missing."""
         found = self.condition(part, name, entity, roots=roots)
-        if found is None:
-            return None
+        if found is None or found.lost is not None:
+            return found
         return self.check(
             possibly(found.node), part.get(name), part, name, entity, kinds.BOOLEAN, roots
         )
@@ -98,15 +106,21 @@ class Formulas:
         try:
             return check(node_or_text, self._schema, entity, roots, expected, self._functions)
         except ExpressionError as error:
+            if self._building.lost_types:
+                kind = expected or kinds.NULL
+                return self._lost(error, value, part, name, entity or "", kind)
             self._note(error, value, part, name)
             return None
 
     def template(self, part: Part, name: str, entity: str) -> Template | None:
-        """Return the template under ``name``, or None when it is wrong and that is noted."""
+        """Return the template under ``name``, or None when it is wrong or lost and that is noted."""
         value = part.text(name)
         try:
             return templates.parse(value, self._schema, entity, _NO_ROOTS, self._functions)
         except ExpressionError as error:
+            if self._building.lost_types:
+                self._lost(error, value, part, name, entity, kinds.TEXT)
+                return None
             self._note(error, value, part, name)
             return None
 
@@ -138,14 +152,40 @@ class Formulas:
         found = part.place.parts.get(name)
         return found.inside(text, offset) if found is not None and text else part.at(name)
 
-    def _require_sql(self, found: Checked, part: Part, name: str) -> None:
-        for span, reason in found.obstacles[:1]:
-            text = part.get(name)
-            place = self.place(part, name, text if isinstance(text, str) else "", span[0])
-            message: Text = say(
-                "the database must be able to work this out: %(reason)s", reason=reason
+    def _lost(
+        self, error: ExpressionError, value: Any, part: Part, name: str, entity: str, kind: Kind
+    ) -> Checked:
+        """Return the stand-in for an expression in force that is wrong by now: what it needs has gone since.
+
+        It was right when it was published.
+        """
+        text = value if isinstance(value, str) else str(part.get(name))
+        reason = say(
+            "“%(expression)s” cannot be worked out any more: %(reason)s",
+            expression=text,
+            reason=error.text,
+        )
+        if isinstance(error, UnknownFunction):
+            reason = say(
+                "The plug-in with the function %(name)s is missing; what uses it cannot be worked out.",
+                name=error.name,
             )
-            self._building.problem(place, "FW304", message)
+        self._building.lost.append(Problem(part.at(name), "FW301", reason))
+        return stand_in(text, entity, kind, reason)
+
+    def _in_sql(self, found: Checked, part: Part, name: str) -> Checked | None:
+        """Return ``found`` when the database can work it out; else note a problem, or take a stand-in."""
+        if not found.obstacles:
+            return found
+        span, reason = found.obstacles[0]
+        message: Text = say("the database must be able to work this out: %(reason)s", reason=reason)
+        if self._building.lost_types:
+            error = ExpressionError(message, span)
+            return self._lost(error, part.get(name), part, name, found.entity, found.kind)
+        text = part.get(name)
+        place = self.place(part, name, text if isinstance(text, str) else "", span[0])
+        self._building.problem(place, "FW304", message)
+        return found
 
 
 def holds_always(value: object) -> bool:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from formwright.errors import Problem
 from formwright.expressions.check import Checked
 from formwright.expressions.kinds import Kind
 from formwright.expressions.templates import Template
@@ -567,6 +568,9 @@ class Catalog:
     referrers: Mapping[str, tuple[tuple[str, str], ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+
+    #: What is in force and cannot be worked out, since a plugin is missing.
+    lost: tuple[Problem, ...] = ()
 
     def roles_of(self, names: Iterable[str]) -> frozenset[str]:
         """Return the roles called ``names`` with all that they inherit, over any number of steps."""

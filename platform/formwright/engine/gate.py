@@ -30,6 +30,7 @@ from formwright.store.across import (
 from formwright.store.compile import compile_condition
 from formwright.store.lookup import Lookup
 from formwright.store.query import ListQuery
+from formwright.store.related import referring_to_many
 from formwright.store.teams import led_teams, people_in
 from formwright.texts import say
 
@@ -315,16 +316,34 @@ class Gate:
         record = getattr(parent, "built_in", None)
         return () if record is None else self.rows_of(record, subform)
 
+    def referring_to_many(
+        self, field: Field, targets: Sequence[int]
+    ) -> dict[int, list[StoredRecord]]:
+        """Return the same for several records at once, by record."""
+        plain, sight = self._unit.columns.record(field.target), self.sight.of(field.target)
+        scope, shown = sight.scope(plain), sight.shown(plain, field.via)
+        if scope is None or shown is None:
+            return {}
+        conditions, marks = [*scope, *shown], sight.marks(plain)
+        found = referring_to_many(self._unit.tx, plain, field.via, targets, conditions, marks)
+        return {number: list(map(self.seen, records)) for number, records in found.items()}
+
     def rows_of(self, record: StoredRecord, subform: Field) -> list[StoredRecord]:
         """Return the rows of a subform of a record as the actor may see them."""
-        if subform.key in record.withheld:
-            return []
-        return [self.seen(row) for row in self.hold_rows(record, subform)]
+        return self.rows_of_many([record], subform)
+
+    def rows_of_many(self, records: Sequence[StoredRecord], subform: Field) -> list[StoredRecord]:
+        """Return the same for several records, by record and position."""
+        parents = [record for record in records if subform.key not in record.withheld]
+        return [self.seen(row) for row in self._hold_rows(parents, subform)]
 
     def hold_rows(self, record: StoredRecord, subform: Field) -> list[StoredRecord]:
         """Return all of the rows of a subform that the actor may see anything of, for the engine alone."""
+        return self._hold_rows([record], subform)
+
+    def _hold_rows(self, records: Sequence[StoredRecord], subform: Field) -> list[StoredRecord]:
         unit, target = self._unit, subform.target
-        rows = unit.tx.records.children(target, [record.id])
+        rows = unit.tx.records.children(target, [record.id for record in records])
         main, sight = unit.columns.main(target), self.sight.of(target)
         marks = sight.marks(main)
         if not rows or not (marks or self._access.has_own_grants(target)):

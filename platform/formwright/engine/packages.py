@@ -11,6 +11,7 @@ from formwright.definitions import changes
 from formwright.definitions.changes import Change, Changes, Effect, Touched
 from formwright.definitions.load import find_packages, load_packages
 from formwright.definitions.model import SYSTEM, Catalog, Dataset, Entity, Package
+from formwright.definitions.renames import Renames
 from formwright.definitions.source import SUFFIXES, parse
 from formwright.engine.actor import Actor
 from formwright.engine.drafts import Input, RowInput, Typed
@@ -145,7 +146,9 @@ def plan(unit: Unit, files: Mapping[str, str]) -> tuple[Plan, Catalog, dict[str,
     } | dict(files)
     new = unit.runtime.load(together)
     difference = changes.compare(unit.catalog, new)
-    counts = tuple((change, _count(unit, change)) for change in difference.changes)
+    counts = tuple(
+        (change, _count(unit, change, difference.renames)) for change in difference.changes
+    )
     refused = tuple(
         _refusal(change, count)
         for change, count in counts
@@ -155,23 +158,25 @@ def plan(unit: Unit, files: Mapping[str, str]) -> tuple[Plan, Catalog, dict[str,
         packages=tuple(sorted(replaced)),
         changes=difference,
         counts=counts,
-        without_index=unit.tx.slots.unplaced(new),
+        without_index=unit.tx.slots.unplaced(new, difference.renames),
         refused=refused,
         same_files=together == current,
     )
     return found, new, together
 
 
-def _count(unit: Unit, change: Change) -> int:
-    """Return how many records a change touches."""
+def _count(unit: Unit, change: Change, renames: Renames) -> int:
+    """Return how many records a change touches; they still have the names of before."""
     if change.touched is Touched.NONE or not change.entity:
         return 0
-    everything = count_all(unit.tx, change.entity)
+    entity = renames.old_entity(change.entity)
+    key = renames.old_field(change.entity, change.field)
+    everything = count_all(unit.tx, entity)
     if change.touched is Touched.ALL or not everything:
         return everything
-    filled = unit.tx.records.count_with_value(change.entity, change.field)
+    filled = unit.tx.records.count_with_value(entity, key)
     if change.touched is Touched.VALUES:
-        return count_values(unit.tx, change.entity, change.field, change.values)
+        return count_values(unit.tx, entity, key, change.values)
     return filled if change.touched is Touched.FILLED else everything - filled
 
 
@@ -195,6 +200,9 @@ def publish(
     DefinitionErrors for wrong definitions and, unless ``accept_loss``, PackageError when records have values that
     nobody could read any more.
     """
+    with runtime.unit(actor) as unit:
+        current = unit.catalog
+    runtime.store.catch_up(current)  # what was renamed before is out of the way of other names
     with runtime.unit(actor, write=True) as unit:
         found, catalog, together = plan(unit, files)
         if found.refused and not accept_loss:
@@ -202,7 +210,12 @@ def publish(
         number = unit.catalog.revision
         if not found.same_files:
             number = unit.tx.revisions.add(
-                together, catalog, by=actor.id, author=actor.login, note=note
+                together,
+                catalog,
+                by=actor.id,
+                author=actor.login,
+                note=note,
+                renames=found.changes.renames,
             )
     with runtime.unit(actor) as unit:
         catalog = unit.catalog

@@ -27,6 +27,7 @@ from formwright.expressions.evaluate import (
     prepare,
 )
 from formwright.expressions.kinds import Value
+from formwright.expressions.lost import LostExpression
 from formwright.fieldtypes.base import FieldType, ValueProblem
 from formwright.ids import format_id, parse_id
 from formwright.store.rows import StoredRecord
@@ -420,6 +421,8 @@ def _set(work: Work, field_: Field, evaluator: Evaluator, environment: Environme
         if isinstance(value, Decimal) and field_.compute is not None:
             value = round_to(value, field_)
         value = None if value is None else field_.type.accept(field_, value)
+    except LostExpression:
+        return  # what was worked out while everything was there stays
     except EvaluationError:
         value = None
     except BudgetExceeded as exceeded:

@@ -187,6 +187,9 @@ class Lookup:
         if isinstance(row, ValuesRow) and field in row.children:
             return row.children[field]
         definition = self._catalog.entities[row.entity].fields[field]
+        record = getattr(row, "built_in", None)
+        if record is not None and field in record.withheld:
+            return ()
         if row.id is None and definition.type.virtual:
             return ()
         if definition.is_subform:
@@ -211,7 +214,9 @@ class Lookup:
     def compute(self, row: ValuesRow, key: str) -> Value:
         """Work out the computed field ``key`` of ``row`` that is not stored."""
         checked = row.definition.fields[key].compute
-        return prepare(checked)(self.environment(row)) if checked is not None else None
+        if checked is None or checked.lost is not None:
+            return None
+        return prepare(checked)(self.environment(row))
 
     def environment(self, row: Row, **roots: Row | Value) -> Environment:
         """Return the surroundings for evaluating an expression on ``row``."""

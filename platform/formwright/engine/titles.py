@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from formwright.definitions.model import Entity
 from formwright.engine.formats import Titles, references_in
+from formwright.engine.related import followed, opened, read_related
 from formwright.engine.rows import ValuesRow
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def preload(
     """Read everything that ``paths`` follow from ``rows``, and what the titles of it follow, level by level."""
     if not rows or not depth:
         return
+    paths = opened(entity, paths)
+    for key, rest in followed(entity, paths).items():
+        field = entity.fields[key]
+        found = read_related(unit, field, rows)
+        preload(unit, unit.entity(field.target), found, rest, depth - 1)
     wanted, onwards = _step(entity, rows, paths)
     unit.sight.preload(wanted)
     for target, rest in onwards.items():

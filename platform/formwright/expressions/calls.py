@@ -29,8 +29,17 @@ from formwright.expressions.tree import (
     Member,
     Name,
     Node,
+    Span,
 )
-from formwright.texts import say
+from formwright.texts import Text, say
+
+
+class UnknownFunction(ExpressionError):
+    """A function that nothing brings: misspelt, or of a plugin that is not there."""
+
+    def __init__(self, text: Text, span: Span, suggestion: str | None, name: str) -> None:
+        super().__init__(text, span, suggestion)
+        self.name = name
 
 
 def see_call(checker: CheckerLike, node: Call, scope: Scope) -> Seen:
@@ -39,7 +48,8 @@ def see_call(checker: CheckerLike, node: Call, scope: Scope) -> Seen:
     if function is None:
         message = say("there is no function '%(name)s'", name=node.function)
         span = (node.span[0], node.span[0] + len(node.function))
-        raise ExpressionError(message, span, checker.functions.closest(node.function))
+        near = checker.functions.closest(node.function)
+        raise UnknownFunction(message, span, near, node.function)
     checker.time_dependent |= function.time_dependent
     special = _SPECIAL.get(function.name) if function.special else None
     if special is not None:

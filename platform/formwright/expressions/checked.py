@@ -137,6 +137,8 @@ class Checked:
     weight: int = 1
     #: Why a database cannot work it out, each with its place; empty when it can.
     obstacles: tuple[tuple[Span, Text], ...] = ()
+    #: Why nothing can be worked out at all, for a stand-in; see ``lost``.
+    lost: Text | None = None
     #: Room for what others derive from this once: the prepared interpreter, say.
     derived: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 

@@ -202,3 +202,20 @@ class MissingFieldType(FieldType):
     def json_schema(self, field: FieldLike) -> Mapping[str, Any]:
         """Return the schema that lets every value be."""
         return {"readOnly": True}
+
+
+class MissingFormula(MissingFieldType):
+    """A stand-in for a formula whose kind nobody knows: what was stored is kept and not shown."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__("formula")
+        self._reason = reason
+
+    @property
+    def notice(self) -> Text:
+        """Why there is no value."""
+        return self._reason
+
+    def format(self, field: FieldLike, value: Any, reader: Reader) -> str:
+        """Return nothing: the stored form would be taken for the value."""
+        return ""

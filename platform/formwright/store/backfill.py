@@ -17,8 +17,9 @@ BATCH = 2000
 #: Longest wait for transactions that began before the slots were assigned, in seconds.
 PATIENCE = 90.0
 _log = logging.getLogger(__name__)
-#: The advisory lock that writers share; nobody ever takes it alone, so nobody waits for it.
+#: The advisory lock that writers share; only a renaming takes it alone, so that writers wait for nothing else.
 _WRITERS = 0x666F726D
+_KEEP_OUT = text("SELECT pg_advisory_xact_lock(:group, :workspace)")
 _NOTE = text("SELECT pg_advisory_xact_lock_shared(:group, :workspace)")
 _NOTED = text(
     "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted "
@@ -79,6 +80,11 @@ def note_writer(connection: Connection, workspace: int) -> None:
         connection.execute(_NOTE, {"group": _WRITERS, "workspace": workspace})
 
 
+def keep_writers_out(connection: Connection, workspace: int) -> None:
+    """Wait until no other writer is at work in PostgreSQL, and have new ones wait until this transaction is over."""
+    connection.execute(_KEEP_OUT, {"group": _WRITERS, "workspace": workspace})
+
+
 def mismatches(connection: Connection, shape: Shape, entity: str) -> int:
     """Return in how many records of an entity a slot differs from the document; anything but 0 is damage."""
     row = shape.columns.main(entity)
@@ -125,7 +131,7 @@ def _round(begin: Begin, shape: Shape, entity: str, columns: dict[str, str], bat
     for column, value in right.items():
         wrong |= row.table.c[column].is_distinct_from(value)
     changed = 0
-    for low, high in _ranges(begin, shape, row.place.id, batch):
+    for low, high in ranges(begin, shape, row.place.id, batch):
         with begin() as connection:
             changed += connection.execute(
                 update(tables.record)
@@ -135,7 +141,7 @@ def _round(begin: Begin, shape: Shape, entity: str, columns: dict[str, str], bat
     return changed
 
 
-def _ranges(begin: Begin, shape: Shape, entity_id: int, batch: int) -> Iterator[tuple[int, int]]:
+def ranges(begin: Begin, shape: Shape, entity_id: int, batch: int) -> Iterator[tuple[int, int]]:
     """Yield ranges of ids that hold at most ``batch`` records each."""
     record = tables.record.c
     low = 0
@@ -175,7 +181,7 @@ def _make_ready(connection: Connection, shape: Shape, entity: str, columns: dict
 def _clear(begin: Begin, shape: Shape, entity_id: int, columns: dict[str, str], batch: int) -> None:
     """Empty slots that no field has any more, and give them back."""
     record, slot = tables.record.c, tables.slot.c
-    for low, high in _ranges(begin, shape, entity_id, batch):
+    for low, high in ranges(begin, shape, entity_id, batch):
         with begin() as connection:
             connection.execute(
                 update(tables.record)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -36,6 +37,7 @@ _FORMS: dict[Slot, type] = {
     Slot.MOMENT: str,
     Slot.REFERENCE: int,
 }
+_NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 #: What field types raise that are given something else than they store.
 _MISFIT = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 
@@ -75,6 +77,22 @@ def item_is_number(field: Field) -> bool:
     )
 
 
+def former_keys(entity: Entity) -> dict[str, Sequence[str]]:
+    """Return the keys that fields of ``entity`` had before, the newest first, for what no renaming goes over."""
+    return {key: field.was[::-1] for key, field in entity.fields.items() if field.was}
+
+
+def carried(document: Mapping[str, Any], former: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+    """Return ``document`` with what stands under former keys under those of today, which go before."""
+    found: dict[str, Any] | None = None
+    for key, keys in former.items():
+        for old in keys:
+            if old in document:
+                found = dict(document) if found is None else found
+                found.setdefault(key, found.pop(old))
+    return document if found is None else found
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """A record's values as they are written."""
@@ -90,9 +108,18 @@ class Encoded:
 class Codec:
     """Converts the values of one entity."""
 
-    def __init__(self, entity: Entity, columns: Mapping[str, str]) -> None:
-        """Prepare for ``entity``, whose attributes have copies in ``columns`` (attribute -> slot column)."""
+    def __init__(
+        self,
+        entity: Entity,
+        columns: Mapping[str, str],
+        former: Mapping[str, Sequence[str]] = _NOTHING,
+    ) -> None:
+        """Prepare for ``entity``, whose attributes have copies in ``columns`` (attribute -> slot column).
+
+        ``former`` are keys under which documents may still hold the value of an attribute.
+        """
         self.entity = entity
+        self._former = former
         self.fields = {key: field for key, field in entity.fields.items() if is_stored(field)}
         self._empty: dict[str, Any] = {
             key: False if field.kind.base is Base.BOOLEAN else None
@@ -123,6 +150,8 @@ class Codec:
     def read_one(self, key: str, document: Mapping[str, Any]) -> Any:
         """Return one typed value as ``split`` does; KeyError for what is no stored field."""
         form, read = self._readers[key]
+        if self._former:
+            document = carried(document, self._former)
         stored = document.get(key)
         if stored is None or (
             form is not None and type(stored) is not form and not _is_form(stored, form)
@@ -143,6 +172,8 @@ class Codec:
         """
         values, kept = self._empty.copy(), {}
         readers = self._readers
+        if self._former:
+            document = carried(document, self._former)
         for key, stored in document.items():
             if key not in readers:
                 kept[key] = stored

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     select,
     table,
     type_coerce,
@@ -237,7 +238,7 @@ class RecordColumns:
 
     def items(self, key: str) -> FromClause:
         """Return the values of a list attribute as a table with the column ``value``, for use in EXISTS."""
-        return self._items(key, self.table.c.data)
+        return self._items(key, self._document(key))
 
     def _items(self, key: str, data: ColumnElement[Any]) -> FromClause:
         field = self.definition.fields[key]
@@ -257,8 +258,19 @@ class RecordColumns:
         listing = case((func.json_type(data, _path(key)) == _TEXT_ARRAY, data))
         return func.json_each(listing, _path(key)).table_valued("value")
 
+    def _document(self, key: str) -> ColumnElement[Any]:
+        """Return the document, which has the value under ``key`` even where a renaming has still to come by."""
+        data, former = self.table.c.data, self.place.former.get(key)
+        if not former:
+            return data
+        if self.columns.dialect == "postgresql":
+            there = func.coalesce(*(data.op("->")(_quoted(old)) for old in former), null())
+            return func.jsonb_build_object(_quoted(key), there).op("||")(data)
+        found = func.coalesce(*(data.op("->")(_path(old)) for old in former), null())
+        return func.json_insert(data, _path(key), func.json(found))
+
     def _object(self, name: str) -> ColumnElement[Any]:
-        data = self.table.c.data
+        data = self._document(name)
         if self.columns.dialect == "postgresql":
             return data.op("->")(_quoted(name))
         return func.json_extract(data, _path(name))
@@ -269,14 +281,14 @@ class RecordColumns:
         return type_coerce(func.json_extract(document, _path(name)), Text())
 
     def _truth(self, name: str) -> ColumnElement[bool]:
-        data = self.table.c.data
+        data = self._document(name)
         if self.columns.dialect == "postgresql":
             return func.coalesce(data.op("->>")(_quoted(name)) == literal_column("'true'"), false())
         return type_coerce(func.coalesce(func.json_extract(data, _path(name)), 0) == 1, Boolean())
 
     def _extracted(self, name: str, family: str) -> ColumnElement[Any]:
         """Return a value in the document as a slot would hold it; null when it is of another type, as codec reads it."""
-        found = self._text(name, self.table.c.data)
+        found = self._text(name, self._document(name))
         match family:
             case "n" | "r":
                 return self._integer(name, found)
@@ -287,9 +299,9 @@ class RecordColumns:
 
     def _integer(self, name: str, found: ColumnElement[Any]) -> ColumnElement[Any]:
         if self.columns.dialect == "postgresql":
-            form = func.jsonb_typeof(self.table.c.data.op("->")(_quoted(name)))
+            form = func.jsonb_typeof(self._document(name).op("->")(_quoted(name)))
             return case((form == _TEXT_NUMBER, cast(found, BigInteger)))
-        form = func.json_type(self.table.c.data, _path(name))
+        form = func.json_type(self._document(name), _path(name))
         return case((form == _TEXT_INTEGER, type_coerce(found, BigInteger())))
 
     def _moment(self, found: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert
 
 from formwright import ids
 from formwright.store import tables
+from formwright.store.codec import carried, former_keys
 from formwright.store.columntypes import instant_text
 from formwright.store.links import Links
 from formwright.store.rows import Rows, StoredRecord, as_json
@@ -88,7 +89,8 @@ class Discard:
 
     def read(self, entity: str, row: Mapping[str, Any]) -> StoredRecord:
         """Return a record as it lies in the trash."""
-        values, extra = self._unit.shape.codec(entity).split(row["data"])
+        document = carried(row["data"], former_keys(self._unit.shape.entity(entity)))
+        values, extra = self._unit.shape.codec(entity).split(document)
         return StoredRecord(
             entity, row["id"], row["version"], values, row["owner_id"],
             datetime.fromisoformat(row["created_at"]), row["created_by"],

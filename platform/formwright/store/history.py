@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 from formwright import ids
 from formwright.definitions.model import Entity
 from formwright.store import tables
+from formwright.store.codec import carried, former_keys
 from formwright.store.unit import Unit
 
 CREATE, UPDATE, DELETE, RESTORE = "create", "update", "delete", "restore"
@@ -105,7 +106,11 @@ class History:
         )
         if after is not None:
             query = query.where(column.id < after)
-        return [_change(*row) for row in self._unit.connection.execute(query)]
+        former = former_keys(self._unit.shape.entity(entity))
+        found = [_change(*row) for row in self._unit.connection.execute(query)]
+        if not former:
+            return found
+        return [replace(each, changes=carried(each.changes, former)) for each in found]
 
 
 def untracked(definition: Entity) -> frozenset[str]:

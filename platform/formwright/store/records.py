@@ -190,7 +190,7 @@ class Records:
         place = self._unit.shape.layout.entities.get(entity)
         if place is None:
             return 0
-        return self.rows.count_with(place.id, key)
+        return self.rows.count_with(place.id, (key, *place.former.get(key, ())))
 
     def change(
         self,

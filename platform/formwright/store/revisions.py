@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from formwright.definitions.model import Catalog
+from formwright.definitions.renames import Renames
 from formwright.errors import Conflict
 from formwright.store import tables
 from formwright.texts import say
@@ -35,7 +36,7 @@ class Revisions:
         connection: Connection,
         workspace: int,
         now: datetime,
-        put_in_force: Callable[[Catalog], object],
+        put_in_force: Callable[[Catalog, Renames], object],
     ) -> None:
         """Work on ``connection``; ``put_in_force`` makes room for new definitions."""
         self._put_in_force = put_in_force
@@ -99,12 +100,13 @@ class Revisions:
         by: int | None,
         author: str = "",
         note: str = "",
+        renames: Renames | None = None,
     ) -> int:
         """Put ``files`` in force as the next revision, with numbers and slots for the entities of ``catalog``.
 
         ``catalog`` was loaded from ``files``, on top of what this transaction saw as newest; Conflict when
         another revision was published in between, UniqueViolation when records already have the same value
-        of what is to be unique. Slots of records that exist wait for ``Store.backfill``.
+        of what is to be unique. What ``renames`` lists keeps its records and values. Slots of records that exist wait for ``Store.backfill``.
         """
         base = self.newest_number()
         row = {
@@ -124,6 +126,6 @@ class Revisions:
             raise Conflict(
                 say("somebody else has published definitions meanwhile"), base + 1
             ) from None
-        self._put_in_force(catalog)
+        self._put_in_force(catalog, renames or Renames())
         self._newest = (base + 1, 0)
         return base + 1

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     type_coerce,
     update,
@@ -275,13 +276,13 @@ class Rows:
             )
         ).rowcount
 
-    def count_with(self, entity_id: int, key: str) -> int:
-        """Return how many records of an entity have ``key`` in their document."""
+    def count_with(self, entity_id: int, keys: Iterable[str]) -> int:
+        """Return how many records of an entity have one of ``keys`` in their document."""
         present: ColumnElement[Any]
         if self._unit.is_postgres:
-            present = func.jsonb_exists(_record.data, key)
+            present = or_(*(func.jsonb_exists(_record.data, key) for key in keys))
         else:
-            present = func.json_type(_record.data, f"$.{key}").is_not(None)
+            present = or_(*(func.json_type(_record.data, f"$.{key}").is_not(None) for key in keys))
         query = select(func.count()).where(
             _record.workspace_id == self._unit.workspace, _record.entity_id == entity_id, present
         )

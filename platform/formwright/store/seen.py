@@ -56,7 +56,7 @@ class SeenColumns(RecordColumns):
     def items(self, key: str) -> FromClause:
         """Return the values of a list attribute; none where it is not seen."""
         conditions = self.reach(key)
-        data = self.table.c.data
+        data = self._document(key)
         return self._items(key, case((and_(*conditions), data)) if conditions else data)
 
     def guarded(self, key: str, sql: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sqlalchemy import Connection, insert, select, update
 
 from formwright.definitions.model import Catalog, Entity, Field
+from formwright.definitions.renames import Renames
 from formwright.expressions.check import Checked
 from formwright.store import codec, tables
 
@@ -16,6 +17,8 @@ ASSIGNED, READY, FREED = "assigned", "ready", "freed"
 #: Slots of each family that are kept for fields that ask for an index later.
 RESERVE = 2
 _LAST = 3
+#: In ``entity.built``: key -> the keys under which documents may still hold the value, the newest first.
+FORMER = "former"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class EntityLayout:
     read: Mapping[str, str]
     #: attributes of which no record was ever without a value; grows smaller as records are written.
     without_nulls: set[str] = field(default_factory=set)
+    #: attribute -> keys that documents may still have for it after a renaming, the newest first.
+    former: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ def load(connection: Connection, workspace: int) -> Layout:
     """Return the layout as the database has it."""
     ids = _entity_ids(connection, workspace)
     rows = _slot_rows(connection, workspace)
+    former = _former(connection, workspace)
     entities = {}
     for name, number in ids.items():
         mine = rows.get(number, {})
@@ -140,17 +146,26 @@ def load(connection: Connection, workspace: int) -> Layout:
             {key: row.column for key, row in mine.items() if row.state != FREED},
             {key: row.column for key, row in mine.items() if row.state == READY},
             {key for key, row in mine.items() if not row.nulls},
+            former.get(number, {}),
         )
     return Layout(MappingProxyType(entities))
 
 
-def plan(connection: Connection, workspace: int, catalog: Catalog) -> Assignment:
-    """Return what has to change so that the slots serve ``catalog``; nothing that is assigned moves."""
+def plan(
+    connection: Connection, workspace: int, catalog: Catalog, renames: Renames | None = None
+) -> Assignment:
+    """Return what has to change so that the slots serve ``catalog``; nothing that is assigned moves.
+
+    ``renames`` are those that are still to be carried out.
+    """
+    pending = renames or Renames()
     ids = _entity_ids(connection, workspace)
     rows = _slot_rows(connection, workspace)
     new, revived, freed, unplaced = [], [], [], []
     for name, entity in catalog.entities.items():
-        taken = rows.get(ids.get(name, 0), {})
+        held = rows.get(ids.get(pending.old_entity(name), 0), {})
+        new_of = {old: new for new, old in pending.fields.get(name, {}).items()}
+        taken = {new_of.get(key, key): row for key, row in held.items()}
         for key, row in taken.items():
             field = entity.fields.get(key)
             fits = field is not None and codec.family(field) == row.column[0]
@@ -250,6 +265,14 @@ def _entity_ids(connection: Connection, workspace: int) -> dict[str, int]:
         )
     )
     return {name: number for name, number in found}  # noqa: C416 -- rows are not pairs to a type checker
+
+
+def _former(connection: Connection, workspace: int) -> dict[int, Mapping[str, Sequence[str]]]:
+    entity = tables.entity.c
+    found = connection.execute(
+        select(entity.id, entity.built).where(entity.workspace_id == workspace)
+    )
+    return {number: built.get(FORMER, {}) for number, built in found}
 
 
 def _slot_rows(connection: Connection, workspace: int) -> dict[int, dict[str, _Row]]:

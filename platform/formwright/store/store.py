@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from formwright.clock import Clock, SystemClock
 from formwright.definitions.model import Catalog
+from formwright.definitions.renames import renames
 from formwright.expressions.check import Checked
 from formwright.expressions.environment import Environment, ValueRow
 from formwright.expressions.evaluate import evaluate
-from formwright.store import backfill, database, rebuild, slots
+from formwright.store import backfill, database, rebuild, renaming, slots
 from formwright.store.database import WRITE
 from formwright.store.revisions import Revisions
 from formwright.store.slots import Assignment
@@ -78,7 +79,7 @@ class Store:
         Entities get their numbers and fields their slots; slots of records that exist are filled at once.
         """
         with self.transaction() as tx:
-            assignment = tx.put_in_force(catalog)
+            assignment = tx.put_in_force(catalog, renames(self._default, catalog))
         self._default = catalog
         self._shape = None
         self.backfill(catalog)
@@ -92,7 +93,8 @@ class Store:
         """
         with self.engine.connect() as connection, connection.begin():
             shape = self._read_shape(connection, catalog)
-        changed = backfill.fill(self.begin, shape)
+        changed = renaming.rewrite(self.begin, shape)
+        changed += backfill.fill(self.begin, shape)
 
         @contextmanager
         def open_unit() -> Iterator[Unit]:

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from formwright.definitions.model import Catalog
+from formwright.definitions.renames import Renames
 from formwright.errors import StoreUnavailable
-from formwright.store import rebuild, slots
+from formwright.store import rebuild, renaming, slots
 from formwright.store.attempts import Attempts
 from formwright.store.columns import Columns
 from formwright.store.files import Files
@@ -74,13 +75,15 @@ class Slots:
         self._connection = connection
         self._workspace = workspace
 
-    def plan(self, catalog: Catalog) -> Assignment:
+    def plan(self, catalog: Catalog, renames: Renames | None = None) -> Assignment:
         """Return what putting ``catalog`` in force would change."""
-        return slots.plan(self._connection, self._workspace, catalog)
+        return slots.plan(self._connection, self._workspace, catalog, renames)
 
-    def unplaced(self, catalog: Catalog) -> tuple[tuple[str, str], ...]:
+    def unplaced(
+        self, catalog: Catalog, renames: Renames | None = None
+    ) -> tuple[tuple[str, str], ...]:
         """Return the fields of ``catalog`` that wish for an index and would get none."""
-        return self.plan(catalog).unplaced
+        return self.plan(catalog, renames).unplaced
 
 
 class Transaction:
@@ -172,11 +175,14 @@ class Transaction:
         """The search entries of records."""
         return self.records.search
 
-    def put_in_force(self, catalog: Catalog) -> Assignment:
+    def put_in_force(self, catalog: Catalog, renames: Renames) -> Assignment:
         """Give ``catalog`` its numbers and slots, claim what has become unique, and work with it from here on.
+
+        What has been renamed keeps what it had.
 
         Raises UniqueViolation when records already have the same value of what is to be unique.
         """
+        renaming.carry(self.connection, self.workspace, renames)
         assignment = slots.assign(self.connection, self.workspace, catalog)
         layout = slots.load(self.connection, self.workspace)
         shape = Shape(catalog, layout, self.connection.dialect.name, self.workspace)

@@ -62,7 +62,8 @@ class Shape:
         """Return the converter of an entity's values."""
         found = self._codecs.get(name)
         if found is None:
-            found = self._codecs[name] = Codec(self.entity(name), self.place(name).written)
+            place = self.place(name)
+            found = self._codecs[name] = Codec(self.entity(name), place.written, place.former)
         return found
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from formwright import paths
+from formwright.definitions.effects import Kind
+from formwright.definitions.model import Action
 from formwright.engine import packages, views
 from formwright.engine.packages import PackageError
+from formwright.engine.records import find
 from formwright.engine.runtime import Runtime
 from formwright.errors import DefinitionErrors
 from formwright.plugins import manager
@@ -122,3 +126,47 @@ def test_installing_again_adds_no_rows(office):
     packages.install(office.runtime, actor, "crm", demo=True)
     with office.runtime.unit(actor) as unit:
         assert views.list_view(unit, "crm.customers", views.ListState()).count == first >= 40
+
+
+def test_renaming_a_field_and_its_entity_keeps_what_people_have_stored(office, tmp_path):
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    (folder / "package.yaml").write_text(TOOLS, "utf-8")
+    publish(office, folder)
+    smith = office.person("smith", "tools.smith")
+    record = office.accept("tools.tool", smith, name="Hammer", maker="Gedore").record
+    office.update(smith, record, name="Hammer", maker="Stahlwille")
+
+    edit(folder, "  tool:\n", "  device:\n    was: [tool]\n")
+    edit(folder, "maker: {type: text, title: Maker}", "brand: {type: text, title: Brand, was: [maker]}")  # fmt: skip
+    with office.runtime.unit(smith) as unit:
+        plan, *_ = packages.plan(unit, packages.files_to_publish(unit, folder))
+    renamed = [(str(each.text), count) for each, count in plan.counts if each.kind is Kind.RENAMED]
+    assert plan.refused == ()
+    assert renamed == [
+        ("Entity “Tool” is renamed from tool to device; its records stay.", 1),
+        ("Field “Brand” of “Tool” is renamed from maker to brand; its values come along.", 1),
+    ]
+    publish(office, folder)
+    with office.runtime.unit(smith) as unit:  # the grant still says "tool"
+        found = find(unit, Action.READ, "tools.device", record.id)
+        assert found.values["brand"] == "Stahlwille"
+        newest = unit.tx.history.of("tools.device", record.id)[0]
+    assert newest.changes["brand"] == ["Gedore", "Stahlwille"]
+
+
+def test_a_key_can_be_used_anew_once_its_values_have_gone(office, tmp_path):
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    (folder / "package.yaml").write_text(TOOLS, "utf-8")
+    publish(office, folder)
+    smith = office.person("smith", "tools.smith")
+    record = office.accept("tools.tool", smith, name="Hammer", maker="Gedore").record
+    edit(folder, "maker: {type: text, title: Maker}", "brand: {type: text, was: [maker]}")
+    with mock.patch.object(office.runtime.store, "catch_up"):
+        publish(office, folder)
+    edit(folder, "brand: {type: text, was: [maker]}", "brand: {type: text}\n      maker: {type: text}")  # fmt: skip
+    publish(office, folder)
+    with office.runtime.unit(smith) as unit:
+        values = unit.tx.records.get("tools.tool", record.id).values
+        assert (values["brand"], values["maker"]) == ("Gedore", None)

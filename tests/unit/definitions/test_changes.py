@@ -156,3 +156,84 @@ def test_everything_else_is_told_by_name(load: Callable[..., Any]) -> None:
     removed = difference(load, HEAD + more, HEAD)
     assert len([change for change in removed.changes if change.kind is Kind.REMOVED]) == 6
     assert {change.effect for change in (*added.changes, *removed.changes)} == {Effect.SAFE}
+
+
+def test_a_former_key_makes_a_renaming(load: Callable[..., Any]) -> None:
+    found = difference(
+        load,
+        f"{HEAD}      x: {{type: text, title: X, unique: true}}\n",
+        f"{HEAD}      y: {{type: text, title: X, unique: true, was: [x]}}\n",
+    )
+    (change,) = [change for change in found.changes if change.entity]
+    assert str(change.text) == (
+        "Field “X” of “Thing” is renamed from x to y; its values come along."
+    )
+    assert (change.kind, change.effect, change.touched) == (
+        Kind.RENAMED,
+        Effect.SAFE,
+        Touched.FILLED,
+    )
+    assert found.renames.fields == {"shop.thing": {"y": "x"}}
+
+
+def test_renaming_an_entity_changes_nothing_about_what_refers_to_it(
+    load: Callable[..., Any],
+) -> None:
+    old = "entities: {a: {title: A, fields: {n: {type: text}}}, b: {fields: {to_a: {type: reference, to: a}}}}"
+    new = old.replace("{a: {title: A,", "{c: {title: A, was: [a],").replace("to: a}", "to: c}")
+    found = difference(load, old, new)
+    concerned = [(change.kind, change.entity) for change in found.changes if change.entity]
+    assert concerned == [(Kind.RENAMED, "shop.c")]
+    assert (found.loses_data, found.renames.entities) == ((), {"shop.c": "shop.a"})
+
+
+def test_a_renaming_that_cannot_be_carried_loses_data(load: Callable[..., Any]) -> None:
+    found = difference(
+        load,
+        f"{HEAD}      x: {{type: text}}\n",
+        f"{HEAD}      y: {{type: integer, title: Y, was: [x]}}\n",
+    )
+    (change,) = found.loses_data
+    assert (change.code, change.field) == ("FW402", "y")
+    assert "changes its type from text to integer" in str(change.text)
+
+
+def test_keys_of_long_ago_rename_nothing(load: Callable[..., Any]) -> None:
+    found = difference(
+        load, HEAD, f"{HEAD}      y: {{type: text, title: Y, was: [long_ago, before]}}\n"
+    )
+    assert found.fields(Kind.ADDED) == (("shop.thing", "y"),)
+    assert not found.renames
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("{a: {type: text}, b: {type: text, was: [a]}}", "'a' is still a key of its own"),
+        ("{a: {type: text, was: [b]}, b: {type: text, was: [a]}}", "'b' is still a key of its own"),
+        ("{b: {type: text, was: [a]}, c: {type: text, was: [b]}}", "'b' is still a key of its own"),
+        ("{b: {type: text, was: [a]}, c: {type: text, was: [a]}}", "'a' is a former key of 'b'"),
+    ],
+)
+def test_a_former_key_is_free_and_named_once(
+    problems: Callable[..., Any], fields: str, said: str
+) -> None:
+    found = problems(f"entities: {{thing: {{fields: {fields}}}}}")
+    assert found[0].code == "FW209"
+    assert said in str(found[0].message)
+
+
+def test_a_former_key_of_an_entity_is_free_too(problems: Callable[..., Any]) -> None:
+    found = problems(
+        "entities: {a: {fields: {n: {type: text}}}, b: {was: [a], fields: {n: {type: text}}}}"
+    )
+    assert [problem.code for problem in found] == ["FW209"]
+
+
+def test_what_is_said_about_a_former_key_of_an_entity_holds_on(load: Callable[..., Any]) -> None:
+    catalog = load(
+        "entities: {c: {was: [a], fields: {n: {type: text}}}}\n"
+        "roles: {clerk: {title: Clerk}}\n"
+        "grants: {all: {role: clerk, entity: a, actions: [read]}}"
+    )
+    assert [grant.entity for grant in catalog.grants if grant.package == "shop"] == ["shop.c"]

@@ -34,6 +34,9 @@ entities:
       address: {type: address, title: Address, regions: cn}
       parent_client: {type: reference, title: Parent, to: client}
       active: {type: boolean, title: Active}
+      contract: {type: file, title: Contract}
+      discount: {type: percent, title: Discount}
+      ratio: {type: decimal, title: Ratio, scale: 4}
       doubled: {type: formula, title: Doubled, returns: money, compute: amount + amount}
 translations:
   zh-CN:

@@ -136,3 +136,14 @@ def test_the_guard_against_formulas_comes_off_again(text: str) -> None:
 )
 def test_a_text_that_looks_like_a_formula_is_guarded(text: str) -> None:
     assert quote(text) == "'" + text
+
+
+@pytest.mark.parametrize(
+    ("cell", "discount", "ratio"),
+    [("20%", "20", "0.2"), ("0.5%", "0.5", "0.005"), ("20", "20", "20")],
+)
+def test_a_percentage_is_a_part_of_a_hundred_or_of_one(
+    client: Entity, cell: str, discount: str, ratio: str
+) -> None:
+    assert value(client, "Discount", cell) == Decimal(discount)
+    assert value(client, "Ratio", cell) == Decimal(ratio)

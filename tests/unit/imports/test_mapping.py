@@ -77,8 +77,27 @@ def test_the_date_of_change_is_noticed_and_not_stored(client: Entity) -> None:
 def test_columns_the_platform_fills_are_left_out(client: Entity) -> None:
     mapping = match_columns(client, ["id", "name", "doubled", "created_at", "#行号", "#reason"])
     assert [column.title for column in mapping.columns] == ["name"]
-    assert mapping.left_out == ("doubled",)
+    assert [(each.title, str(each.reason)) for each in mapping.left_out] == [
+        ("doubled", "The platform fills this field itself.")
+    ]
     assert mapping.unmatched == ()
+
+
+def test_a_column_of_files_is_left_out_and_says_why(client: Entity) -> None:
+    mapping = match_columns(client, ["name", "Contract"])
+    assert [column.title for column in mapping.columns] == ["name"]
+    (left_out,) = mapping.left_out
+    assert (left_out.title, "add them at the record" in str(left_out.reason)) == ("Contract", True)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"), [("contract", "names of files"), ("Doubled", "fills this field itself")]
+)
+def test_what_cannot_be_imported_cannot_be_named_as_a_target(
+    client: Entity, key: str, said: str
+) -> None:
+    with pytest.raises(MappingRefused, match=said):
+        match_columns(client, ["name", "x"], {"x": key})
 
 
 def test_required_fields_without_a_column_are_named(client: Entity) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from formwright.definitions.model import Field
 from formwright.engine.drafts import Input, Typed, Violation
 from formwright.engine.imports.mapping import Column, ColumnMap
+from formwright.expressions.kinds import Base
 from formwright.fieldtypes.base import FieldType, ValueProblem
+from formwright.fieldtypes.number import PercentType
 from formwright.texts import Reader, Text, say
 
 CellParser: TypeAlias = Callable[[str], Any]
@@ -20,6 +23,7 @@ _REPEATING = frozenset(
     {"choice", "choices", "tags", "boolean", "date", "datetime", "time", "rating", "percent"}
 )
 _REMEMBERED = 10_000
+_PERCENTAGE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)%")
 #: The quote that an export puts before a text that a spreadsheet would take for a formula.
 _QUOTED = re.compile(r"'('*[=+\-@\t\r\n\0＝＋－＠])")
 
@@ -211,7 +215,19 @@ def _parser(field_: Field, field_type: FieldType, reader: Reader) -> CellParser:
     def read(text: str) -> Any:
         return parse(field_, text, reader)
 
+    if field_.kind.base is Base.NUMBER and not isinstance(field_type, PercentType):
+        return lambda text: read(fraction(text))
     return _remembering(read) if field_type.name in _REPEATING else read
+
+
+def fraction(text: str) -> str:
+    """Return a percentage as the number that it is, for fields that count no hundredths; any other text as it is.
+
+    >>> fraction("12.5%"), fraction("12.5"), fraction("%")
+    ('0.125', '12.5', '%')
+    """
+    match = _PERCENTAGE.fullmatch(text)
+    return f"{Decimal(match[1]).scaleb(-2):f}" if match else text
 
 
 def _remembering(parse: CellParser) -> CellParser:

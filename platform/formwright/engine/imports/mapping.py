@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from formwright.definitions.model import Entity, Field
+from formwright.engine.attachments import WITH_FILES
 from formwright.errors import FormwrightError
 from formwright.suggest import closest
 from formwright.texts import Label, Text, say
@@ -69,14 +70,22 @@ class Unmatched:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A column that was recognised and that an import cannot bring in, with the reason."""
+
+    title: str
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnMap:
     """How a file's columns are read."""
 
     header: tuple[str, ...]
     columns: tuple[Column, ...]
     unmatched: tuple[Unmatched, ...]
-    #: Titles of columns that were recognised and are nothing an import could set: computed values, files.
-    left_out: tuple[str, ...]
+    #: Columns of computed values, of files and the like.
+    left_out: tuple[LeftOut, ...]
     #: Position of the column with the file's own date of change; None without one.
     updated: int | None
     #: Required fields that no column fills and that have no default.
@@ -106,7 +115,7 @@ def match_columns(
     chosen = _chosen(entity, header, wanted or {})
     columns: list[Column] = []
     unmatched: list[Unmatched] = []
-    left_out: list[str] = []
+    left_out: list[LeftOut] = []
     updated: int | None = None
     for position, title in enumerate(header):
         if position in chosen:
@@ -116,8 +125,9 @@ def match_columns(
             continue
         folded = fold(title)
         target = names.get(folded) or names.get(fold(_REMARK.sub("", title)))
-        if target is not None and not _importable(target[0]):
-            left_out.append(title)
+        hindrance = _hindrance(target[0]) if target is not None else None
+        if hindrance is not None:
+            left_out.append(LeftOut(title, hindrance))
         elif target is not None:
             columns.append(Column(position, title, *target))
         elif folded in _UPDATED_FOLDED and updated is None:
@@ -156,9 +166,13 @@ def resolve_field(entity: Entity, name: str) -> Field:
     raise MappingRefused(_no_field(entity, name))
 
 
-def _importable(field: Field) -> bool:
-    """Return whether a file can bring a value; business numbers may come along from an older system."""
-    return (field.writable or bool(field.sequence)) and field.type.name not in {"file", "image"}
+def _hindrance(field: Field) -> Text | None:
+    """Return why a table cannot bring a value, None when it can; business numbers may come from an older system."""
+    if field.type.name in WITH_FILES:
+        return say("A table holds the names of files, not the files; add them at the record.")
+    if field.writable or field.sequence:
+        return None
+    return say("The platform fills this field itself.")
 
 
 def _titles(title: Label) -> list[str]:
@@ -212,10 +226,23 @@ def _target(entity: Entity, name: str) -> tuple[Field, str]:
     field = entity.fields.get(key)
     if field is not None and not field.type.virtual:
         if not part or (field.type.name == "address" and part in _PARTS):
-            return field, part
+            return _refuse_hindered(field), part
     elif not part:
-        return resolve_field(entity, name), ""
+        return _refuse_hindered(resolve_field(entity, name)), ""
     raise MappingRefused(_no_field(entity, name))
+
+
+def _refuse_hindered(field: Field) -> Field:
+    hindrance = _hindrance(field)
+    if hindrance is None:
+        return field
+    raise MappingRefused(
+        say(
+            "Nothing can be imported into %(field)s: %(reason)s",
+            field=field.title,
+            reason=hindrance,
+        )
+    )
 
 
 def _no_field(entity: Entity, name: str) -> Text:

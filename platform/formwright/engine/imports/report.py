@@ -10,7 +10,7 @@ from typing import Any
 
 from formwright.engine.drafts import Violation
 from formwright.engine.imports.cells import RowValues
-from formwright.engine.imports.mapping import ColumnMap
+from formwright.engine.imports.mapping import ColumnMap, LeftOut
 from formwright.texts import Label, Reader, Text
 
 _SAMPLES = 20
@@ -66,6 +66,7 @@ class Report:
     samples: list[BadRow] = field(default_factory=list)
     #: Rows of the file that were merged into another: (row, into row), of this run.
     merged: list[tuple[int, int]] = field(default_factory=list)
+    left_out: tuple[LeftOut, ...] = ()
     errors_file: Path | None = None
     merged_file: Path | None = None
     seconds: float = 0.0

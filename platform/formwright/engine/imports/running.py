@@ -111,7 +111,7 @@ class _Run:
         self._actor = actor
         self._job = job
         self._advance = advance
-        self._report = Report()
+        self._report = Report(left_out=job.mapping.left_out)
         self._progress = Progress()
         self._writer = BatchWriter(job, Reasons(job.mapping, actor.reader))
 
