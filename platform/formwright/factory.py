@@ -14,6 +14,7 @@ from formwright.engine.runtime import Runtime
 from formwright.plugins import manager
 from formwright.settings import Settings
 from formwright.store import database
+from formwright.store.audit_sealing import Safe
 from formwright.store.store import Store
 from formwright.texts import Reader
 from formwright.web import (
@@ -98,7 +99,13 @@ def _open_store(app: Flask, settings: Settings) -> None:
     plugins = manager.load([paths.tree("plugins"), settings.home / "plugins"], entry_points=True)
     site = Reader(settings.language, settings.timezone, settings.region)
     app.extensions["formwright"] = Runtime(
-        Store(open_database(app), timezone=settings.timezone), plugins, site=site
+        Store(
+            open_database(app),
+            timezone=settings.timezone,
+            safe=Safe(settings.key_of_audit(), settings.audit_head),
+        ),
+        plugins,
+        site=site,
     )
     app.extensions["formwright_settings"] = settings
 

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -115,6 +116,12 @@ VARIABLES: tuple[Variable, ...] = (
         _key,
     ),
     Variable(
+        "AUDIT_KEY",
+        "",
+        "Key that the audit log is signed with, the same on every machine; empty means one generated into HOME.",
+        _key,
+    ),
+    Variable(
         "LANGUAGE",
         "en",
         "Language of people who have not chosen one and whose browser names none of ours.",
@@ -170,6 +177,7 @@ class Settings:
     workers: int = 2
     threads: int = 4
     secret_key: str = field(default="", repr=False)
+    audit_key: str = field(default="", repr=False)
     language: str = "en"
     timezone: str = "UTC"
     region: str = "CN"
@@ -189,6 +197,15 @@ class Settings:
     def key(self) -> str:
         """Return the secret key, made and kept in ``home`` when none is set."""
         return self.secret_key or _kept_key(self.home / "secret_key")
+
+    def key_of_audit(self) -> bytes:
+        """Return the key of the audit log, made and kept in ``home`` when none is set."""
+        return sha256((self.audit_key or _kept_key(self.home / "audit_key")).encode()).digest()
+
+    @property
+    def audit_head(self) -> Path:
+        """The file in which the last seal of the audit log is kept, outside the database."""
+        return self.home / "audit_head"
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
