@@ -18,7 +18,9 @@ from formwright.store.audit_sealing import Safe
 from formwright.store.store import Store
 from formwright.texts import Reader
 from formwright.web import (
+    access,
     assets,
+    audit,
     auth,
     current,
     drafting,
@@ -42,7 +44,20 @@ from formwright.web.extensions import csrf, htmx, open_database
 from formwright.web.sessions import BrowserSessions
 
 _MB = 1024 * 1024
-_BLUEPRINTS = (assets, auth, drafting, entry, files, health, home, language, records, search, views)
+_BLUEPRINTS = (
+    assets,
+    audit,
+    auth,
+    drafting,
+    entry,
+    files,
+    health,
+    home,
+    language,
+    records,
+    search,
+    views,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -127,6 +142,7 @@ def _attach_web(app: Flask, settings: Settings) -> None:
     app.teardown_request(_finish)
     for module in _BLUEPRINTS:
         app.register_blueprint(module.blueprint)
+    access.require_declared(app)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

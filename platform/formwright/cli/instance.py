@@ -59,9 +59,12 @@ def open_instance(settings: Settings | None = None, *, ready: bool = True) -> It
 
 def system(runtime: Runtime) -> Actor:
     """Return the actor of work that belongs to nobody: installing, making accounts."""
-    from formwright.engine.packages import installer  # noqa: PLC0415 -- keeps `--help` quick
+    from dataclasses import replace  # noqa: PLC0415 -- keeps `--help` quick
 
-    return installer(runtime.catalog)
+    from formwright.engine.actor import Origin  # noqa: PLC0415
+    from formwright.engine.packages import installer  # noqa: PLC0415
+
+    return replace(installer(runtime.catalog), origin=Origin("cli"))
 
 
 def acting(runtime: Runtime, login: str) -> Actor:
@@ -85,7 +88,9 @@ def _speaking(runtime: Runtime, tx: Transaction, user: int) -> Actor:
     from dataclasses import replace  # noqa: PLC0415 -- only where an actor is needed
 
     found = runtime.actor(tx, user)
-    return replace(found, reader=replace(found.reader, language=language()))
+    return replace(
+        found, reader=replace(found.reader, language=language()), origin=system(runtime).origin
+    )
 
 
 def entity_name(runtime: Runtime, name: str) -> str:

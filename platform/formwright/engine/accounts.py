@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from formwright.engine.audit import Event, note
 from formwright.engine.drafts import Input, Typed
 from formwright.engine.records import create_in
 from formwright.errors import FormwrightError
@@ -105,6 +106,7 @@ def add_account(
     typed = {"name": name or login, "login": login, "email": email, "language": language}
     given = Input({key: Typed((text,)) for key, text in typed.items() if text}, confirmed=True)
     record = create_in(unit, USER, given, channel="data").record
+    note(unit.tx, unit.actor, Event.USER_ADDED, entity=USER, record=record.id)
     give_access(unit, record.id, login, password, roles, must_change=must_change)
     return record.id
 
@@ -125,7 +127,16 @@ def give_access(
     unit.tx.users.put_credential(
         user, login, hash_password(password), active=active, must_change=must_change
     )
-    unit.tx.users.set_roles(user, qualified, by=unit.actor.id)
+    set_roles(unit, user, qualified)
+
+
+def set_roles(unit: Unit, user: int, roles: Iterable[str]) -> None:
+    """Give a user exactly these roles, by qualified name."""
+    before, after = unit.tx.users.roles(user), frozenset(roles)
+    unit.tx.users.set_roles(user, after, by=unit.actor.id)
+    said = {"given": sorted(after - before), "taken": sorted(before - after)}
+    if before != after:
+        note(unit.tx, unit.actor, Event.ROLES_CHANGED, entity=USER, record=user, details=said)
 
 
 def role_name(unit: Unit, name: str) -> str:
@@ -153,6 +164,7 @@ def set_password(unit: Unit, login: str, password: str, *, must_change: bool = F
     if problem is not None:
         raise AccountError(problem)
     unit.tx.users.set_password(credential.user, hash_password(password), must_change=must_change)
+    note(unit.tx, unit.actor, Event.PASSWORD_CHANGED, entity=USER, record=credential.user)
 
 
 def accounts(unit: Unit) -> list[Account]:

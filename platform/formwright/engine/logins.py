@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from formwright.engine.audit import Event, note
+
 if TYPE_CHECKING:
     from formwright.engine.runtime import Unit
     from formwright.store.rows import StoredRecord
@@ -22,5 +24,8 @@ def follow_user(unit: Unit, before: StoredRecord | None, after: StoredRecord) ->
     login, active = after.values.get("login"), after.values.get("active")
     if login != before.values.get("login"):
         unit.tx.users.rename(after.id, str(login or ""))
+        note(unit.tx, unit.actor, Event.USER_RENAMED, entity=_USER, record=after.id)
     if active != before.values.get("active"):
         unit.tx.users.set_active(after.id, active=bool(active))
+        event = Event.USER_ACTIVATED if active else Event.USER_DEACTIVATED
+        note(unit.tx, unit.actor, event, entity=_USER, record=after.id)

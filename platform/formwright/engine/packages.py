@@ -13,6 +13,8 @@ from formwright.definitions.load import find_packages, load_packages
 from formwright.definitions.model import SYSTEM, Catalog, Dataset, Entity, Package
 from formwright.definitions.source import SUFFIXES, parse
 from formwright.engine.actor import Actor
+from formwright.engine.audit import Event
+from formwright.engine.audit import note as note_event
 from formwright.engine.drafts import Input, RowInput, Typed
 from formwright.engine.records import Refused, create_in, update_in
 from formwright.engine.runtime import Runtime, Unit
@@ -204,6 +206,8 @@ def publish(
             number = unit.tx.revisions.add(
                 together, catalog, by=actor.id, author=actor.login, note=note
             )
+            said = {"revision": number, "packages": found.packages, "note": note}
+            note_event(unit.tx, actor, Event.DEFINITIONS_APPLIED, details=said)
     with runtime.unit(actor) as unit:
         catalog = unit.catalog
     runtime.store.catch_up(catalog)

@@ -146,33 +146,30 @@ class Sealer:
                 head=head,
             )
 
-    def prune(self, older_than: datetime) -> tuple[int, Seal | None]:
+    def prune(self, connection: Connection, older_than: datetime) -> tuple[int, Seal | None]:
         """Remove the rounds of entries that were sealed before an instant; return how many entries, and the anchor."""
-        with self._writing() as connection:
-            self._alone(connection)
-            row = connection.execute(
-                select(_seal.sequence, _seal.digest)
-                .where(
-                    _seal.workspace_id == self._workspace, _seal.kind == SEAL, _seal.at < older_than
-                )
-                .order_by(_seal.sequence.desc())
-                .limit(1)
-            ).first()
-            if row is None:
-                return 0, None
-            anchor = self._add(connection, ANCHOR, row.sequence, 0, row.digest)
-            gone = connection.execute(
-                delete(tables.audit).where(
-                    _audit.workspace_id == self._workspace, _audit.sequence <= anchor.sequence
-                )
-            ).rowcount
-            connection.execute(
-                delete(tables.audit_seal).where(
-                    _seal.workspace_id == self._workspace,
-                    (_seal.sequence < anchor.sequence)
-                    | ((_seal.sequence == anchor.sequence) & (_seal.kind == SEAL)),
-                )
+        self._alone(connection)
+        row = connection.execute(
+            select(_seal.sequence, _seal.digest)
+            .where(_seal.workspace_id == self._workspace, _seal.kind == SEAL, _seal.at < older_than)
+            .order_by(_seal.sequence.desc())
+            .limit(1)
+        ).first()
+        if row is None:
+            return 0, None
+        anchor = self._add(connection, ANCHOR, row.sequence, 0, row.digest)
+        gone = connection.execute(
+            delete(tables.audit).where(
+                _audit.workspace_id == self._workspace, _audit.sequence <= anchor.sequence
             )
+        ).rowcount
+        connection.execute(
+            delete(tables.audit_seal).where(
+                _seal.workspace_id == self._workspace,
+                (_seal.sequence < anchor.sequence)
+                | ((_seal.sequence == anchor.sequence) & (_seal.kind == SEAL)),
+            )
+        )
         return gone, anchor
 
     def _alone(self, connection: Connection) -> None:

@@ -15,9 +15,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.engine import accounts, profile
 from formwright.engine.actor import ANONYMOUS
+from formwright.engine.audit import Event, note
+from formwright.errors import NotFound
 from formwright.store.users import typed_login
 from formwright.texts import Text, say
-from formwright.web import current, respond
+from formwright.web import access, current, respond
 from formwright.web.extensions import htmx
 from formwright.web.htmx import respond as respond_htmx
 from formwright.web.language import theme
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from formwright.store.transaction import Transaction
     from formwright.store.users import Credential
 
-blueprint = Blueprint("auth", __name__)
+blueprint = access.declare(Blueprint("auth", __name__), access.LOGIN)
 
 #: Failures within this time count; so many for one name, so many from one address, and it is enough for a while.
 WINDOW = timedelta(minutes=15)
@@ -92,6 +94,7 @@ def log_out() -> BaseResponse:
         current.release()
         with current.runtime().store.transaction(write=True) as tx:
             tx.users.revoke(session.token_hash)
+            note(tx, current.somebody(session.user), Event.LOG_OUT)
     browser().ended = True
     return respond.leave("/log-in")
 
@@ -121,6 +124,7 @@ def change_password() -> BaseResponse:
     hashed = accounts.hash_password(new)
     with runtime.store.transaction(write=True) as tx:
         tx.users.set_password(credential.user, hashed)
+        note(tx, actor, Event.PASSWORD_CHANGED, entity=accounts.USER, record=credential.user)
         token = _open(tx, credential.user)
     browser().become(token)
     return respond.moved("/", Note(say("Your password is changed").in_language(current.language())))
@@ -142,6 +146,12 @@ def attempt(login: str, password: str, address: str) -> tuple[Text | None, str]:
     right = verify(credential, password)
     with store.transaction(write=True) as tx:
         tx.users.note_attempt(name, address, succeeded=right)
+        user = credential.user if credential is not None else None
+        event = Event.LOG_IN if right else Event.LOG_IN_FAILED
+        # A refused one is nobody: that somebody knows a name does not make him that person.
+        note(
+            tx, current.somebody(user if right else None), event, entity=accounts.USER, record=user
+        )
         if not right or credential is None:
             return REFUSED, ""
         if accounts.is_outdated(credential.password_hash):
@@ -184,11 +194,15 @@ def _credential(tx: Transaction, login: str) -> Credential | None:
 
 def demand() -> BaseResponse | None:
     """Send whoever is not logged in to the log-in page, unless the page is open to all; runs before every view."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or current.is_public(view):
+    rule = access.rule_of(current_app, request.endpoint or "")
+    if (
+        rule is None or rule == access.PUBLIC
+    ):  # no rule: no view, for the server starts with none that lacks one
         return None
     current.close_idle_session(timedelta(minutes=current.settings().session_idle_minutes))
     if current.actor().id is not None:
+        if rule != access.LOGIN and rule.removeprefix(access.ROLE) not in current.actor().roles:
+            raise NotFound(say("There is no such page."))
         asked = g.get("must_change", False) and request.endpoint != "auth.show_password"
         return (
             respond.leave("/password")

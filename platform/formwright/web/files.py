@@ -14,9 +14,10 @@ from formwright.errors import FormwrightError
 from formwright.ids import parse_id
 from formwright.store.files import StoredFile
 from formwright.web import current, uploads
+from formwright.web.access import LOGIN, declare
 from formwright.web.drawn import file_view
 
-blueprint = Blueprint("files", __name__)
+blueprint = declare(Blueprint("files", __name__), LOGIN)
 _SANDBOX = "sandbox; default-src 'none'"
 
 
