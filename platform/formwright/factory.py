@@ -36,12 +36,12 @@ from formwright.web import (
     respond,
     search,
     security,
+    sessions,
     shell,
     tables,
     views,
 )
 from formwright.web.extensions import csrf, htmx, open_database
-from formwright.web.sessions import BrowserSessions
 
 _MB = 1024 * 1024
 _BLUEPRINTS = (
@@ -107,6 +107,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         record_path=tables.record_path,
         zip=zip,
         initials=shell.initials,
+        theme_cookie=lambda: sessions.cookie_name(language.THEME_COOKIE),
     )
 
 
@@ -126,7 +127,7 @@ def _open_store(app: Flask, settings: Settings) -> None:
 
 
 def _attach_web(app: Flask, settings: Settings) -> None:
-    app.session_interface = BrowserSessions(
+    app.session_interface = sessions.BrowserSessions(
         secure=settings.secure_cookies, days=settings.session_days
     )
     app.extensions["formwright_assets"] = assets.Assets()

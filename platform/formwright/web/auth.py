@@ -96,7 +96,9 @@ def log_out() -> BaseResponse:
             tx.users.revoke(session.token_hash)
             note(tx, current.somebody(session.user), Event.LOG_OUT)
     browser().ended = True
-    return respond.leave("/log-in")
+    left = respond.leave("/log-in")
+    left.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return left
 
 
 @blueprint.get("/password")

@@ -17,7 +17,7 @@ from formwright.engine.runtime import Runtime, Unit
 from formwright.engine.visits import visit
 from formwright.texts import LANGUAGES, Reader, best_language
 from formwright.web.access import PUBLIC, access
-from formwright.web.sessions import browser
+from formwright.web.sessions import browser, cookie_name
 
 if TYPE_CHECKING:
     from formwright.settings import Settings
@@ -152,7 +152,7 @@ def _identify(tx: Transaction) -> Actor:
 
 
 def _chosen() -> str | None:
-    wanted = request.cookies.get(LANGUAGE_COOKIE)
+    wanted = request.cookies.get(cookie_name(LANGUAGE_COOKIE))
     return wanted if wanted in LANGUAGES else None
 
 
