@@ -34,6 +34,7 @@ from formwright.web import (
     notes,
     records,
     respond,
+    rich_text,
     search,
     security,
     sessions,
@@ -55,6 +56,7 @@ _BLUEPRINTS = (
     home,
     language,
     records,
+    rich_text,
     search,
     views,
 )
