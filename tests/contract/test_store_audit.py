@@ -449,7 +449,7 @@ def test_pages_go_from_new_to_old_without_gap_or_repeat(log: Store) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_entries_are_verified_in_a_second(
+def test_a_hundred_thousand_entries_are_verified_in_a_second_of_the_processor(
     open_log: Callable[[], Store], clock: FixedClock
 ) -> None:
     store = open_log()
@@ -464,9 +464,11 @@ def test_a_hundred_thousand_entries_are_verified_in_a_second(
         tx.connection.execute(insert(audit), written)
     store.sealer.seal()
     took = []
-    for _ in range(3):  # the machine may be busy with something else
-        begun = time.perf_counter()
+    for _ in range(
+        3
+    ):  # and not by the clock on the wall: the machine may be busy with something else
+        begun = time.process_time()
         report = store.sealer.verify()
-        took.append(time.perf_counter() - begun)
+        took.append(time.process_time() - begun)
         assert (report.findings, report.rows) == ([], rows)
     assert rows / min(took) >= 100_000

@@ -32,7 +32,7 @@ MOST = 100
 
 def content_of(row: Row) -> bytes:
     """Return what code and digest of an entry are over: workspace, id, at, ... address as a JSON array."""
-    return orjson.dumps(row[:CONTENT], option=orjson.OPT_UTC_Z)
+    return orjson.dumps(row[:CONTENT], option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC)
 
 
 def code_of(key: bytes, content: bytes) -> str:
