@@ -88,7 +88,12 @@ def restore(
             raise NotFound(NO_SUCH_RECORD)
         said = {"deletion": format_id(deletion_id)}
         note(
-            unit.tx, actor, Event.RECORD_RESTORED, entity=record.entity, record=record.id, details=said
+            unit.tx,
+            actor,
+            Event.RECORD_RESTORED,
+            entity=record.entity,
+            record=record.id,
+            details=said,
         )
         return record
 
