@@ -68,7 +68,7 @@ on("submit", "[data-theme-form]", (event) => {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const menu = event.target.closest(".menu-list");
   const theme = menu ? event.submitter.value : dark ? "light" : "dark";
-  document.cookie = `formwright_theme=${theme}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+  document.cookie = `${document.body.dataset.themeCookie}=${theme}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
   if (theme === "system") delete root.dataset.theme;
   else root.dataset.theme = theme;
   for (const button of all("[data-theme-form] .tick")) {

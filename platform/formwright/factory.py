@@ -15,11 +15,14 @@ from formwright.engine.vault import Vault
 from formwright.plugins import manager
 from formwright.settings import Settings
 from formwright.store import database
+from formwright.store.audit_sealing import Safe
 from formwright.store.store import Store
 from formwright.texts import Reader
 from formwright.web import (
+    access,
     account,
     assets,
+    audit,
     auth,
     current,
     drafting,
@@ -37,19 +40,21 @@ from formwright.web import (
     people,
     records,
     respond,
+    rich_text,
     search,
     security,
+    sessions,
     shell,
     tables,
     two_step,
     views,
 )
 from formwright.web.extensions import csrf, htmx, open_database
-from formwright.web.sessions import BrowserSessions
 
 _MB = 1024 * 1024
 _BLUEPRINTS = (
-    account, assets, auth, drafting, entry, files, health, home, invitations, language, leaving, passkeys, people, records, search, two_step, views,
+    account, assets, audit, auth, drafting, entry, files, health, home, invitations, language, leaving, passkeys, people,
+    records, rich_text, search, two_step, views,
 )  # fmt: skip
 
 
@@ -100,6 +105,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         record_path=tables.record_path,
         zip=zip,
         initials=shell.initials,
+        theme_cookie=lambda: sessions.cookie_name(language.THEME_COOKIE),
     )
 
 
@@ -107,14 +113,20 @@ def _open_store(app: Flask, settings: Settings) -> None:
     plugins = manager.load([paths.tree("plugins"), settings.home / "plugins"], entry_points=True)
     site = Reader(settings.language, settings.timezone, settings.region)
     app.extensions["formwright"] = Runtime(
-        Store(open_database(app), timezone=settings.timezone), plugins, site=site
+        Store(
+            open_database(app),
+            timezone=settings.timezone,
+            safe=Safe(settings.key_of_audit(), settings.audit_head),
+        ),
+        plugins,
+        site=site,
     )
     app.extensions["formwright_settings"] = settings
     app.extensions["formwright_vault"] = Vault(settings.key_for_data())
 
 
 def _attach_web(app: Flask, settings: Settings) -> None:
-    app.session_interface = BrowserSessions(
+    app.session_interface = sessions.BrowserSessions(
         secure=settings.secure_cookies, days=settings.session_days
     )
     app.extensions["formwright_assets"] = assets.Assets()
@@ -130,6 +142,7 @@ def _attach_web(app: Flask, settings: Settings) -> None:
     app.teardown_request(_finish)
     for module in _BLUEPRINTS:
         app.register_blueprint(module.blueprint)
+    access.require_declared(app)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -137,6 +138,12 @@ VARIABLES: tuple[Variable, ...] = (
         _base_url,
     ),
     Variable(
+        "AUDIT_KEY",
+        "",
+        "Key that the audit log is signed with, the same on every machine; empty means one generated into HOME.",
+        _key,
+    ),
+    Variable(
         "LANGUAGE",
         "en",
         "Language of people who have not chosen one and whose browser names none of ours.",
@@ -196,6 +203,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     data_key: str = field(default="", repr=False)
     base_url: str = ""
+    audit_key: str = field(default="", repr=False)
     language: str = "en"
     timezone: str = "UTC"
     region: str = "CN"
@@ -225,6 +233,15 @@ class Settings:
     def key_for_data(self) -> str:
         """Return the key for secrets in the database, made and kept in ``home`` when none is set."""
         return self.data_key or _kept_key(self.home / "data_key")
+
+    def key_of_audit(self) -> bytes:
+        """Return the key of the audit log, made and kept in ``home`` when none is set."""
+        return sha256((self.audit_key or _kept_key(self.home / "audit_key")).encode()).digest()
+
+    @property
+    def audit_head(self) -> Path:
+        """The file in which the last seal of the audit log is kept, outside the database."""
+        return self.home / "audit_head"
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

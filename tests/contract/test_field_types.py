@@ -175,6 +175,8 @@ def strategies() -> Iterator[tuple[str, PlainField, st.SearchStrategy]]:
     yield "text", plain, LINES
     yield "sequence", plain, LINES
     yield "long_text", plain, st.text().map(spelling.many_lines).filter(bool)
+    cleaned = st.text().map(lambda text: TYPES["rich_text"].parse(plain, text, Reader()))
+    yield "rich_text", plain, cleaned.filter(bool)
     yield "integer", plain, st.integers(-(10**18) + 1, 10**18 - 1)
     yield "rating", plain, st.integers(0, 5)
     for name in ("decimal", "money", "percent"):

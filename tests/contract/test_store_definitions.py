@@ -229,6 +229,7 @@ ODD = {
     "tags": "one, two",
     "text": 7,
     "long_text": 7,
+    "rich_text": 7,
     "address": "here",
     "reference": "x",
     "references": "x",

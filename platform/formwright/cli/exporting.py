@@ -61,10 +61,14 @@ def export(
     with open_instance() as runtime:
         actor = acting(runtime, login)
         name = entity_name(runtime, entity)
-        with runtime.unit(actor) as unit, _target(output) as path:
+        with runtime.unit(actor, write=True) as unit:
             definition = unit.entity(name)
             columns = exports.columns_of(unit, definition, keys, titles=titles)
-            total = max(exports.count(unit, definition), 1)
+            total = exports.count(unit, definition)
+            exports.note_export(unit, definition, columns, kind, total)
+        with runtime.unit(actor) as unit, target(output) as path:
+            definition = unit.entity(name)
+            columns = exports.columns_of(unit, definition, keys, titles=titles)
             written = 0
             with progress(_("Exporting"), quiet=output is None) as advance, path.open("wb") as file:
                 writer = _writer(kind, columns, file, path, encoding or _encoding(output))
@@ -72,7 +76,7 @@ def export(
                     writer.write(row)
                     written += 1
                     if written % 1_000 == 0:
-                        advance(written / total, str(written))
+                        advance(written / max(total, 1), str(written))
                 writer.close()
     if output is not None:
         click.echo(
@@ -101,7 +105,7 @@ def _writer(
     return exports.CsvWriter(columns, file, encoding)
 
 
-class _target:  # noqa: N801 -- reads as a verb in `with`
+class target:  # noqa: N801 -- reads as a verb in `with`
     """A file to write into that takes the place of ``output`` only when it is whole."""
 
     def __init__(self, output: Path | None) -> None:

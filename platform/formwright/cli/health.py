@@ -69,11 +69,11 @@ def _files(settings: Settings) -> Iterator[Finding]:
     from formwright.store.health import Finding, Level  # noqa: PLC0415 -- keeps `--help` quick
 
     yield Finding("home", Level.GOOD, str(settings.home.resolve()))
-    for name in ("secret_key", "demo_password", "formwright.db"):
+    for name in ("secret_key", "audit_key", "demo_password", "formwright.db"):
         path = settings.home / name
         if path.exists() and _is_open(path) and _is_open(settings.home):
-            # The key opens every session; the other two are the operator's own business.
-            level = Level.BAD if name == "secret_key" else Level.WARNING
+            # The keys open every session and sign the audit log; the other two are the operator's own business.
+            level = Level.BAD if name.endswith("_key") else Level.WARNING
             advice = say("Others on this machine can read it: chmod 600 %(path)s", path=str(path))
             yield Finding(name, level, f"{stat.S_IMODE(path.stat().st_mode):o}", advice)
 

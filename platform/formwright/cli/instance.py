@@ -35,12 +35,15 @@ def open_instance(settings: Settings | None = None, *, ready: bool = True) -> It
     from formwright.engine.runtime import Runtime  # noqa: PLC0415
     from formwright.plugins import manager  # noqa: PLC0415
     from formwright.store import health, schema  # noqa: PLC0415
+    from formwright.store.audit_sealing import Safe  # noqa: PLC0415
     from formwright.store.store import Store  # noqa: PLC0415
     from formwright.texts import Reader  # noqa: PLC0415
 
     settings = settings or settings_.load()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = Store.open(settings.url)
+    in_memory = settings.url == "sqlite://"  # nothing of it stays, so no key is made for it
+    safe = None if in_memory else Safe(settings.key_of_audit(), settings.audit_head)
+    store = Store.open(settings.url, safe=safe)
     try:
         health.require_reachable(store.engine)
         if ready:
@@ -58,9 +61,12 @@ def open_instance(settings: Settings | None = None, *, ready: bool = True) -> It
 
 def system(runtime: Runtime) -> Actor:
     """Return the actor of work that belongs to nobody: installing, making accounts."""
-    from formwright.engine.packages import installer  # noqa: PLC0415 -- keeps `--help` quick
+    from dataclasses import replace  # noqa: PLC0415 -- keeps `--help` quick
 
-    return installer(runtime.catalog)
+    from formwright.engine.actor import Origin  # noqa: PLC0415
+    from formwright.engine.packages import installer  # noqa: PLC0415
+
+    return replace(installer(runtime.catalog), origin=Origin("cli"))
 
 
 def acting(runtime: Runtime, login: str) -> Actor:
@@ -84,7 +90,9 @@ def _speaking(runtime: Runtime, tx: Transaction, user: int) -> Actor:
     from dataclasses import replace  # noqa: PLC0415 -- only where an actor is needed
 
     found = runtime.actor(tx, user)
-    return replace(found, reader=replace(found.reader, language=language()))
+    return replace(
+        found, reader=replace(found.reader, language=language()), origin=system(runtime).origin
+    )
 
 
 def entity_name(runtime: Runtime, name: str) -> str:

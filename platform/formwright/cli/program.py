@@ -33,6 +33,7 @@ _COMMANDS: dict[str, tuple[str, Text]] = {
     "import": ("importing:import_", say("Bring a CSV or Excel file into an entity.")),
     "export": ("exporting:export", say("Write the records of an entity to a file.")),
     "user": ("users:user", say("Add, invite and list users, set passwords, let people go.")),
+    "audit": ("audit:audit", say("Verify, list, export and shorten the audit log.")),
     "doctor": ("health:doctor", say("Check the instance, and say what to do about what is wrong.")),
     "schema": ("packages:schema", say("Print the JSON Schema of definitions, for editors.")),
     "version": ("instance:version", say("Print the version.")),

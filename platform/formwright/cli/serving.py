@@ -163,7 +163,13 @@ def _gunicorn_options(settings: Settings, listener: socket.socket) -> dict[str, 
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 -- memory, not a shared file
         "proc_name": "formwright",
         "control_socket_disable": True,
+        "post_worker_init": _seal_what_was_left,
     }
+
+
+def _seal_what_was_left(worker: Any) -> None:
+    """Have the audit entries sealed that a process wrote which did not live to seal them."""
+    worker.wsgi.extensions["formwright"].store.sealer.soon()
 
 
 def _serve_simply(settings: Settings, listener: socket.socket) -> None:

@@ -15,7 +15,7 @@ from formwright.texts import Label, say
 _HOLDERS = frozenset({NodeType.TAB, NodeType.SECTION, NodeType.ROW})
 _MAX_COLUMNS = 4
 _FACTS = say("Details")
-_WIDE = frozenset({"long_text", "address", "file", "image"})
+_WIDE = frozenset({"long_text", "rich_text", "address", "file", "image"})
 
 
 class FormBuilder:

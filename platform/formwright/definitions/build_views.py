@@ -28,7 +28,9 @@ _MAX_PAGE = 500
 _MAIN_COLUMNS = 6
 _SUMS = frozenset({"sum", "avg"})
 _FILTERED = frozenset({"choice", "user", "boolean", "reference"})
-_LONG = frozenset({"long_text", "file", "image", "address", "choices", "tags", "references"})
+_LONG = frozenset(
+    {"long_text", "rich_text", "file", "image", "address", "choices", "tags", "references"}
+)
 
 
 class ViewBuilder:

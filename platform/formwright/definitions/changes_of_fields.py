@@ -17,7 +17,7 @@ from formwright.texts import Label, say
 # From -> to types whose stored values are read alike.
 _ALIKE = frozenset(
     {
-        ("text", "long_text"), ("choice", "text"), ("choice", "long_text"), ("email", "text"), ("email", "long_text"),
+        ("text", "long_text"), ("text", "rich_text"), ("long_text", "rich_text"), ("choice", "text"), ("choice", "long_text"), ("email", "text"), ("email", "long_text"),
         ("url", "text"), ("url", "long_text"), ("phone", "text"), ("sequence", "text"), ("choices", "tags"),
         ("image", "file"), ("integer", "rating"), ("rating", "integer"), ("percent", "decimal"), ("decimal", "percent"),
     }

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 TYPE_WORDS: Mapping[str, tuple[str, str]] = {
     "text": ("One line of text.", "单行文本。"),
     "long_text": ("Several lines of text.", "多行文本。"),
+    "rich_text": (
+        "Formatted text: Markdown. HTML in it is cleaned; pictures and scripts are left out.",
+        "带格式的文本：Markdown。其中的 HTML 会被净化，图片和脚本会被去掉。",
+    ),
     "integer": ("A whole number.", "整数。"),
     "decimal": ("An exact decimal number.", "精确的小数。"),
     "money": (

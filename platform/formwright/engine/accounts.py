@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from formwright.engine import audit_events
+from formwright.engine.audit import Event, note, tell
 from formwright.engine.drafts import Input, Typed
 from formwright.engine.passwords import hash_password, password_problem
 from formwright.engine.records import create_in
@@ -64,7 +64,9 @@ def add_person(
     """Make the record of a person who cannot log in yet; return the id. Raises Refused as the user form does."""
     typed = {"name": name or login, "login": login, "email": email, "language": language}
     given = Input({key: Typed((text,)) for key, text in typed.items() if text}, confirmed=True)
-    return create_in(unit, USER, given, channel="data").record.id
+    record = create_in(unit, USER, given, channel="data").record
+    note(unit.tx, unit.actor, Event.USER_ADDED, entity=USER, record=record.id)
+    return record.id
 
 
 def give_access(
@@ -83,7 +85,16 @@ def give_access(
     unit.tx.users.put_credential(
         user, login, hash_password(password), active=active, must_change=must_change
     )
-    unit.tx.users.set_roles(user, qualified, by=unit.actor.id)
+    set_roles(unit, user, qualified)
+
+
+def set_roles(unit: Unit, user: int, roles: Iterable[str]) -> None:
+    """Give a user exactly these roles, by qualified name."""
+    before, after = unit.tx.users.roles(user), frozenset(roles)
+    unit.tx.users.set_roles(user, after, by=unit.actor.id)
+    said = {"given": sorted(after - before), "taken": sorted(before - after)}
+    if before != after:
+        note(unit.tx, unit.actor, Event.ROLES_CHANGED, entity=USER, record=user, details=said)
 
 
 def role_name(unit: Unit, name: str) -> str:
@@ -111,7 +122,7 @@ def set_password(unit: Unit, login: str, password: str, *, must_change: bool = F
     if problem is not None:
         raise AccountError(problem)
     unit.tx.users.set_password(credential.user, hash_password(password), must_change=must_change)
-    audit_events.note(unit, "password.set", user=credential.user)
+    tell(unit, Event.PASSWORD_CHANGED, user=credential.user)
 
 
 def problem_for(unit: Unit, user: int, password: str) -> Text | None:

@@ -10,6 +10,19 @@ from formwright.texts import Reader
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """From where somebody acts, for the audit log."""
+
+    #: web, cli, or system for work that nobody asked for just now.
+    channel: str = "system"
+    #: Stands for one request; everything it does bears it.
+    request: str = ""
+    address: str = ""
+    #: The person who really acts, where one acts in another's name.
+    behind: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A person, or named system work, with the roles that decide what it may do.
 
@@ -24,6 +37,7 @@ class Actor:
     reader: Reader = field(default_factory=Reader)
     #: The record ids of the teams that the person is in.
     teams: tuple[int, ...] = ()
+    origin: Origin = Origin()
 
 
 def teams_of(values: Mapping[str, Any]) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ import orjson
 import xlsxwriter
 
 from formwright.definitions.model import Action, Entity, Field, Sort
+from formwright.engine.audit import Event, note
 from formwright.engine.gate import Query
 from formwright.engine.imports.cells import quote
 from formwright.engine.imports.parents import naming_fields
@@ -103,6 +104,14 @@ def count(unit: Unit, entity: Entity) -> int:
     """Return about how many records an export would write, for a progress bar."""
     found, _capped = unit.gate.count(_query(unit, entity), cap=_MOST)
     return found
+
+
+def note_export(
+    unit: Unit, entity: Entity, columns: Sequence[ExportColumn], kind: str, records: int
+) -> None:
+    """Write down that about so many records are about to leave; before the first one does, in a writing unit."""
+    said = {"format": kind, "columns": [column.key for column in columns], "records": records}
+    note(unit.tx, unit.actor, Event.EXPORTED, entity=entity.name, details=said)
 
 
 def _query(unit: Unit, entity: Entity, after: str = "") -> Query:

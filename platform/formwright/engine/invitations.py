@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from formwright.engine import audit_events
 from formwright.engine.accounts import USER
+from formwright.engine.audit import Event, tell
 
 if TYPE_CHECKING:
     from formwright.engine.runtime import Unit
     from formwright.store.users import Credential
 
 INVITATION, RESET = "invitation", "password_reset"
+_MADE = {INVITATION: Event.USER_INVITED, RESET: Event.RESET_LINK_MADE}
 LIFETIMES = {INVITATION: timedelta(hours=72), RESET: timedelta(minutes=30)}
 
 
@@ -39,7 +40,7 @@ def give_token(unit: Unit, user: int, purpose: str) -> str:
     token = unit.tx.one_time.add(
         purpose, user, lifetime=LIFETIMES[purpose], bound=bound, by=unit.actor.id
     )
-    audit_events.note(unit, f"{purpose}.made", user=user)
+    tell(unit, _MADE[purpose], user=user)
     return token
 
 
@@ -56,7 +57,7 @@ def redeem(unit: Unit, token: str, password_hash: str) -> Invited | None:
     if found is None or who is None:
         return None
     unit.tx.users.set_password(who.user, password_hash)
-    audit_events.note(unit, f"{found.purpose}.used", user=who.user)
+    tell(unit, Event.LINK_USED, user=who.user)
     return who
 
 

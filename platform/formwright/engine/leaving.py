@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from formwright.definitions.model import Action, Entity, Sort
-from formwright.engine import audit_events
 from formwright.engine.accounts import USER, AccountError
+from formwright.engine.audit import Event, tell
 from formwright.engine.gate import Query
 from formwright.engine.granting import require_charge
 from formwright.errors import NotFound
@@ -85,7 +85,7 @@ def hand_over(unit: Unit, user: int, to: Mapping[str, int]) -> HandedOver:
         entity: _move(unit, entity, number, user, successor) for entity, successor in to.items()
     }
     result = HandedOver(number, {entity: count for entity, count in moved.items() if count})
-    audit_events.note(unit, "hand_over", user=user, hand_over=number, records=result.total)
+    tell(unit, Event.HANDED_OVER, user=user, hand_over=number, records=result.total)
     return result
 
 
@@ -107,7 +107,7 @@ def undo(unit: Unit, number: int) -> int:
                 if record.values.get(entity.owner_field) == records[record.id]:
                     _give(unit, record, found.user)
                     count += 1
-    audit_events.note(unit, "hand_over.undone", user=found.user, hand_over=number, records=count)
+    tell(unit, Event.HAND_OVER_UNDONE, user=found.user, hand_over=number, records=count)
     return count
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from formwright.engine import audit_events
+from formwright.engine.audit import Event, note, tell
 from formwright.errors import FormwrightError
 from formwright.texts import Text, say
 
@@ -45,11 +45,12 @@ def follow_user(unit: Unit, before: StoredRecord | None, after: StoredRecord) ->
     login, active = after.values.get("login"), after.values.get("active")
     if login != before.values.get("login"):
         unit.tx.users.rename(after.id, str(login or ""))
+        note(unit.tx, unit.actor, Event.USER_RENAMED, entity=_USER, record=after.id)
     if active != before.values.get("active"):
         if not active:
             keep_an_administrator(unit, after.id)
-        audit_events.note(unit, "user.activated" if active else "user.deactivated", user=after.id)
         unit.tx.users.set_active(after.id, active=bool(active))
+        tell(unit, Event.USER_ACTIVATED if active else Event.USER_DEACTIVATED, user=after.id)
 
 
 def let_go_of_user(unit: Unit, record: StoredRecord) -> None:
@@ -58,4 +59,4 @@ def let_go_of_user(unit: Unit, record: StoredRecord) -> None:
         return
     keep_an_administrator(unit, record.id)
     unit.tx.users.revoke_all(record.id)
-    audit_events.note(unit, "user.deleted", user=record.id)
+    tell(unit, Event.USER_DELETED, user=record.id)

@@ -14,6 +14,8 @@ from formwright.definitions.model import SYSTEM, Catalog, Dataset, Entity, Packa
 from formwright.definitions.renames import Renames
 from formwright.definitions.source import SUFFIXES, parse
 from formwright.engine.actor import Actor
+from formwright.engine.audit import Event
+from formwright.engine.audit import note as note_event
 from formwright.engine.drafts import Input, RowInput, Typed
 from formwright.engine.records import Refused, create_in, update_in
 from formwright.engine.runtime import Runtime, Unit
@@ -217,6 +219,8 @@ def publish(
                 note=note,
                 renames=found.changes.renames,
             )
+            said = {"revision": number, "packages": found.packages, "note": note}
+            note_event(unit.tx, actor, Event.DEFINITIONS_APPLIED, details=said)
     with runtime.unit(actor) as unit:
         catalog = unit.catalog
     runtime.store.catch_up(catalog)

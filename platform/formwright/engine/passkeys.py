@@ -24,7 +24,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from formwright.engine import audit_events
+from formwright.engine.audit import Event, tell
 from formwright.engine.two_step import ISSUER
 from formwright.ids import format_id
 
@@ -109,7 +109,7 @@ def add(
         name.strip()[:_LONGEST_NAME],
     )
     if added:
-        audit_events.note(tx, "passkey.added", user=user)
+        tell(tx, Event.PASSKEY_ADDED, user=user)
     return added
 
 
@@ -157,7 +157,7 @@ def remove(tx: Transaction, user: int, number: int) -> bool:
     """Forget one of a person's keys; False when there is none such."""
     removed = tx.second_steps.remove_passkey(user, number)
     if removed:
-        audit_events.note(tx, "passkey.removed", user=user)
+        tell(tx, Event.PASSKEY_REMOVED, user=user)
     return removed
 
 

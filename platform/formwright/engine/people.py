@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from formwright.definitions.model import Action
-from formwright.engine import audit_events, invitations, two_step
+from formwright.engine import invitations, two_step
 from formwright.engine.accounts import ADMIN, MEMBER, USER, AccountError, add_person, role_name
+from formwright.engine.audit import Event, tell
 from formwright.engine.granting import is_in_charge, may_give, require_charge, require_may_give
 from formwright.engine.invitations import INVITATION, RESET
 from formwright.engine.logins import follow_user, keep_an_administrator
@@ -135,7 +136,7 @@ def end_sessions(unit: Unit, user: int, hashed: str = "") -> int:
     require_charge(unit, user)
     ended = int(unit.tx.users.revoke_of(user, hashed)) if hashed else unit.tx.users.revoke_all(user)
     if ended:
-        audit_events.note(unit, "session.ended", user=user, count=ended)
+        tell(unit, Event.SESSION_ENDED, user=user, count=ended)
     return ended
 
 
@@ -157,7 +158,7 @@ def change_roles(unit: Unit, user: int, roles: Iterable[str]) -> bool:
     unit.tx.users.set_roles(user, wanted, by=unit.actor.id)
     unit.tx.users.revoke_all(user)
     given, taken = ", ".join(sorted(wanted - present)), ", ".join(sorted(present - wanted))
-    audit_events.note(unit, "roles.changed", user=user, given=given, taken=taken)
+    tell(unit, Event.ROLES_CHANGED, user=user, given=given, taken=taken)
     return True
 
 

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from formwright.definitions.model import Action
 from formwright.engine.actor import Actor
+from formwright.engine.audit import Event, note
 from formwright.engine.gate import NO_SUCH_RECORD, Query
 from formwright.engine.logins import let_go_of_user
 from formwright.engine.records import refuse_rows
 from formwright.engine.runtime import Runtime, Unit
 from formwright.errors import NotFound
+from formwright.ids import format_id
 from formwright.store.problems import Referrer, Restricted
 from formwright.store.rows import StoredRecord
 from formwright.store.trash import Discarded
@@ -56,6 +58,10 @@ def delete(
             )
         except Restricted as held:
             raise Restricted(_as_far_as_seen(unit, record, held)) from None
+        said = {"deletion": format_id(deletion.id), "count": deletion.count}
+        note(
+            unit.tx, actor, Event.RECORD_DELETED, entity=entity_name, record=record_id, details=said
+        )
         return Deletion(deletion.id, deletion.count, title)
 
 
@@ -82,6 +88,15 @@ def restore(
         action = _restoring(unit, deletion)
         if record.id not in unit.gate.inside(action, record.entity, [record.id]):
             raise NotFound(NO_SUCH_RECORD)
+        said = {"deletion": format_id(deletion_id)}
+        note(
+            unit.tx,
+            actor,
+            Event.RECORD_RESTORED,
+            entity=record.entity,
+            record=record.id,
+            details=said,
+        )
         return record
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyotp
 
-from formwright.engine import audit_events
+from formwright.engine.audit import Event, tell
 from formwright.engine.vault import Unreadable, Vault
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def confirm(tx: Transaction, vault: Vault, user: int, code: str) -> list[str] | 
     counter = _counter(secret, code, tx.now) if secret is not None else None
     if counter is None or not tx.second_steps.accept(user, counter, confirm=True):
         return None
-    audit_events.note(tx, "two_step.on", user=user)
+    tell(tx, Event.SECOND_FACTOR_ADDED, user=user)
     return fresh_recovery_codes(tx, user)
 
 
@@ -83,7 +83,7 @@ def fresh_recovery_codes(tx: Transaction, user: int) -> list[str]:
         for _ in range(RECOVERY_CODES)
     ]
     tx.second_steps.put_recovery_codes(user, codes)
-    audit_events.note(tx, "two_step.recovery_codes", user=user)
+    tell(tx, Event.RECOVERY_CODES_DRAWN, user=user)
     return [
         "-".join(code[at : at + _GROUP] for at in range(0, len(code), _GROUP)) for code in codes
     ]
@@ -98,7 +98,7 @@ def is_right(tx: Transaction, vault: Vault, user: int, typed: str) -> bool:
     if not code.isdigit():
         used = tx.second_steps.use_recovery_code(user, code)
         if used:
-            audit_events.note(tx, "two_step.recovery_code_used", user=user)
+            tell(tx, Event.RECOVERY_CODE_USED, user=user)
         return used
     try:
         secret = vault.open(found.secret, _about(tx, user))
@@ -114,7 +114,7 @@ def is_right(tx: Transaction, vault: Vault, user: int, typed: str) -> bool:
 def turn_off(tx: Transaction, user: int) -> None:
     """Forget a person's secret and recovery codes."""
     tx.second_steps.forget(user)
-    audit_events.note(tx, "two_step.off", user=user)
+    tell(tx, Event.SECOND_FACTOR_REMOVED, user=user)
 
 
 def _counter(secret: str, typed: str, now: datetime) -> int | None:

@@ -32,6 +32,7 @@ from formwright.fieldtypes.number import (
     PercentType,
     RatingType,
 )
+from formwright.fieldtypes.rich_text import RichTextType
 from formwright.fieldtypes.tags import TagsType
 from formwright.fieldtypes.text import LongTextType, TextType
 from formwright.suggest import closest
@@ -41,7 +42,7 @@ from formwright.texts import Reader, Text, say
 PLATFORM = "formwright"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _BUILTIN: tuple[type[FieldType], ...] = (
-    TextType, LongTextType, IntegerType, DecimalType, MoneyType, PercentType, RatingType, BooleanType,
+    TextType, LongTextType, RichTextType, IntegerType, DecimalType, MoneyType, PercentType, RatingType, BooleanType,
     DateType, TimeType, DateTimeType, EmailType, PhoneType, UrlType, AddressType, ChoiceType, ChoicesType,
     TagsType, ReferenceType, ReferencesType, BacklinkType, SubformType, UserType, FileType, ImageType,
     SequenceType, FormulaType,

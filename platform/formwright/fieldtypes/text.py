@@ -118,7 +118,7 @@ class LongTextType(TextType):
         Example("One line", "One line"),
         Example(" \n ", None),
     )
-    longest = None
+    longest: int | None = None
 
     def parse(self, field: FieldLike, typed: str, reader: Reader) -> Any:
         """Return the lines, trimmed at their ends, or None for blank."""

@@ -20,6 +20,7 @@ from formwright.expressions.check import Checked
 from formwright.expressions.environment import Environment, ValueRow
 from formwright.expressions.evaluate import evaluate
 from formwright.store import backfill, database, rebuild, renaming, slots
+from formwright.store.audit_sealing import Safe, Sealer
 from formwright.store.database import WRITE
 from formwright.store.revisions import Revisions
 from formwright.store.slots import Assignment
@@ -38,11 +39,13 @@ class Store:
         workspace: int = 1,
         timezone: str = "UTC",
         holds: Holds | None = None,
+        safe: Safe | None = None,
     ) -> None:
         """Work on an engine made with ``database.engine_options``; its connections are set up from now on.
 
         ``timezone`` is the site's: it decides the day of business numbers. ``holds`` judges the conditions of
-        partial constraints; the one used otherwise sees the record alone.
+        partial constraints; the one used otherwise sees the record alone. ``safe`` holds the key of the audit log;
+        without it the log is written under one that nobody keeps.
         """
         if isinstance(engine, Engine):
             self.engine = engine
@@ -58,6 +61,7 @@ class Store:
         self._shape: tuple[int, Shape] | None = None
         self._default: Catalog | None = None
         database.configure(self.engine)
+        self.sealer = Sealer(self.engine, workspace, safe or Safe.forgotten(), self.clock)
 
     @classmethod
     def open(cls, url: str | URL, **options: Any) -> Store:
@@ -65,7 +69,8 @@ class Store:
         return cls(database.make_engine(url), **options)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Seal what waits for it, and close every connection."""
+        self.sealer.close()
         self.engine.dispose()
 
     @property

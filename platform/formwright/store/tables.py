@@ -442,3 +442,52 @@ import_batch = Table(
         ["workspace_id", "key"], ["import_run.workspace_id", "import_run.key"], ondelete="CASCADE"
     ),
 )
+
+audit = Table(
+    "audit",
+    metadata,
+    _workspace(),
+    Column("id", NUMBER, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", NUMBER),
+    Column("on_behalf_of", NUMBER),
+    Column("channel", Text, nullable=False),
+    Column("event", CODE_POINT_TEXT, nullable=False),
+    Column("entity", CODE_POINT_TEXT, nullable=False),
+    Column("record", NUMBER),
+    Column("details", Text, nullable=False),  # JSON, kept letter by letter: the mac is over it
+    Column("request", Text, nullable=False),
+    Column("address", CODE_POINT_TEXT, nullable=False),
+    Column("mac", Text, nullable=False),
+    # null until the sealer has given the entry its place; see audit_chain
+    Column("sequence", NUMBER),
+    Column("digest", Text),
+    PrimaryKeyConstraint("workspace_id", "id"),
+    UniqueConstraint("workspace_id", "sequence"),
+    Index("ix_audit_at", "workspace_id", "at", "id"),
+    Index("ix_audit_actor", "workspace_id", "actor", "at", "id"),
+    Index("ix_audit_event", "workspace_id", "event", "at", "id"),
+    Index("ix_audit_record", "workspace_id", "entity", "record", "at", "id"),
+    Index("ix_audit_address", "workspace_id", "address", "at", "id"),
+)
+Index(
+    "ix_audit_unsealed",
+    audit.c.workspace_id,
+    audit.c.id,
+    postgresql_where=audit.c.sequence.is_(None),
+    sqlite_where=audit.c.sequence.is_(None),
+)
+
+audit_seal = Table(
+    "audit_seal",
+    metadata,
+    _workspace(),
+    Column("sequence", NUMBER, nullable=False),
+    # seal: the entries up to here are settled; anchor: the log begins behind here, what was before was removed
+    Column("kind", CODE_POINT_TEXT, nullable=False),
+    Column("previous", NUMBER, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("mac", Text, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "sequence", "kind"),
+)

@@ -16,6 +16,8 @@ from formwright.definitions.renames import Renames
 from formwright.errors import StoreUnavailable
 from formwright.store import rebuild, renaming, slots
 from formwright.store.attempts import Attempts
+from formwright.store.audit import AuditLog
+from formwright.store.audit_sealing import Sealer
 from formwright.store.columns import Columns
 from formwright.store.files import Files
 from formwright.store.hand_overs import HandOvers
@@ -42,6 +44,7 @@ class Site(Protocol):
 
     workspace: int
     holds: Holds
+    sealer: Sealer
 
     def shape(self, connection: Connection, catalog: Catalog, revisions: Revisions) -> Shape:
         """Return ``catalog`` with its slots as this transaction may use them."""
@@ -106,6 +109,12 @@ class Transaction:
         self.revisions = Revisions(connection, self.workspace, now, self.put_in_force)
         self.setting_values = SettingValues(connection, self.workspace, now)
         self.slots = Slots(connection, self.workspace)
+        self.audit = AuditLog(
+            connection, self.workspace, now, site.sealer.safe.key, self._seal_after_commit
+        )
+
+    def _seal_after_commit(self) -> None:
+        self.after_commit(self._site.sealer.soon)
 
     def use(self, catalog: Catalog) -> None:
         """Work with ``catalog`` from here on; its entities and slots are those the database has now."""

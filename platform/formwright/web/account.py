@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from formwright.engine import audit_events, two_step
+from formwright.engine import two_step
+from formwright.engine.audit import Event, tell
 from formwright.engine.runtime import Unit
 from formwright.ids import format_id
 from formwright.store.users import OpenSession
 from formwright.texts import say, say_many
 from formwright.web import current, respond, times
+from formwright.web.access import LOGIN, declare
 from formwright.web.notes import Note
 from formwright.web.passkeys import offered
 
-blueprint = Blueprint("account", __name__)
+blueprint = declare(Blueprint("account", __name__), LOGIN)
 
 #: What a browser calls itself -> how people call it; the first that fits, since most claim to be others as well.
 _BROWSERS = (
@@ -100,7 +102,7 @@ def end() -> BaseResponse:
     with current.runtime().store.transaction(write=True) as tx:
         ended = tx.users.revoke_of(user, request.form.get("session", ""))
         if ended:
-            audit_events.note(tx, "session.ended", user=user)
+            tell(tx, Event.SESSION_ENDED, user=user)
     text = say("The session has ended") if ended else say("That session had ended already")
     return respond.moved("/account", Note(text.in_language(current.language())))
 
@@ -112,7 +114,7 @@ def end_others() -> BaseResponse:
     current.release()
     with current.runtime().store.transaction(write=True) as tx:
         count = tx.users.revoke_all(user, but=session.token_hash if session else None)
-        audit_events.note(tx, "session.others_ended", user=user, count=count)
+        tell(tx, Event.SESSION_ENDED, user=user, count=count)
     text = say_many("%(count)s session has ended", "%(count)s sessions have ended", count)
     return respond.moved("/account", Note(text.in_language(current.language())))
 

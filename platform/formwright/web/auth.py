@@ -9,11 +9,13 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from formwright.engine import accounts, audit_events, passwords
+from formwright.engine import accounts, passwords
+from formwright.engine.audit import Event, note, tell
 from formwright.engine.invitations import INVITATION, RESET
+from formwright.errors import NotFound
 from formwright.store.users import typed_login
 from formwright.texts import Text, say
-from formwright.web import current, respond
+from formwright.web import access, current, respond
 from formwright.web.alone import AlonePage, frame
 from formwright.web.entering import (
     BETWEEN,
@@ -30,7 +32,7 @@ from formwright.web.passkeys import offered
 from formwright.web.security import local_path
 from formwright.web.sessions import browser
 
-blueprint = Blueprint("auth", __name__)
+blueprint = access.declare(Blueprint("auth", __name__), access.LOGIN)
 
 _LONGEST_LOGIN = 200
 _LONGEST_CODE = 64
@@ -122,9 +124,11 @@ def log_out() -> BaseResponse:
         current.release()
         with current.runtime().store.transaction(write=True) as tx:
             tx.users.revoke(session.token_hash)
-            audit_events.note(tx, "log_out", user=session.user)
+            note(tx, current.somebody(session.user), Event.LOG_OUT)
     browser().ended = True
-    return respond.leave("/log-in")
+    left = respond.leave("/log-in")
+    left.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return left
 
 
 @blueprint.get("/password")
@@ -153,7 +157,7 @@ def change_password() -> BaseResponse:
     with runtime.store.transaction(write=True) as tx:
         tx.users.set_password(credential.user, hashed)
         tx.one_time.cancel(credential.user, INVITATION, RESET)
-        audit_events.note(tx, "password.changed", user=credential.user)
+        tell(tx, Event.PASSWORD_CHANGED, user=credential.user)
         token = open_session(tx, credential.user)
     browser().become(token)
     return respond.moved("/", Note(say("Your password is changed").in_language(current.language())))
@@ -161,11 +165,16 @@ def change_password() -> BaseResponse:
 
 def demand() -> BaseResponse | None:
     """Send whoever is not logged in to the log-in page, unless the page is open to all; runs before every view."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or current.is_public(view):
+    current.origin()
+    rule = access.rule_of(current_app, request.endpoint or "")
+    if (
+        rule is None or rule == access.PUBLIC
+    ):  # no rule: no view, for the server starts with none that lacks one
         return None
     current.close_idle_session(timedelta(minutes=current.settings().session_idle_minutes))
     if current.actor().id is not None:
+        if rule != access.LOGIN and rule.removeprefix(access.ROLE) not in current.actor().roles:
+            raise NotFound(say("There is no such page."))
         first = _first_of_all()
         open_there = first is None or request.endpoint in _FIRST[first]
         return None if open_there else respond.leave(first or "/")

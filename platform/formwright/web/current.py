@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 from flask import Response, current_app, g, request
 
-from formwright.engine.actor import ANONYMOUS, Actor
+from formwright.engine.actor import ANONYMOUS, Actor, Origin
+from formwright.engine.audit import ORIGIN, Event, note
 from formwright.engine.runtime import Runtime, Unit
 from formwright.engine.vault import Vault
 from formwright.engine.visits import visit
 from formwright.texts import LANGUAGES, Reader, best_language
-from formwright.web.sessions import browser
+from formwright.web.access import PUBLIC, access
+from formwright.web.sessions import browser, cookie_name
 
 if TYPE_CHECKING:
     from formwright.settings import Settings
@@ -25,23 +28,10 @@ if TYPE_CHECKING:
     from formwright.store.users import OpenSession
 
 _log = logging.getLogger(__name__)
-P = ParamSpec("P")
-T = TypeVar("T")
 #: The switch of language, kept by the browser.
 LANGUAGE_COOKIE = "formwright_language"
-#: Views that answer people who are not logged in; every other one asks for a log-in first.
-_PUBLIC: set[str] = set()
-
-
-def public(view: Callable[P, T]) -> Callable[P, T]:
-    """Mark a view as open to everybody. What is not marked is closed."""
-    _PUBLIC.add(f"{view.__module__}.{view.__qualname__}")
-    return view
-
-
-def is_public(view: Callable[..., object] | None) -> bool:
-    """Tell whether a view is open to people who are not logged in."""
-    return view is not None and f"{view.__module__}.{view.__qualname__}" in _PUBLIC
+#: Marks a view as open to everybody.
+public = access(PUBLIC)
 
 
 def runtime() -> Runtime:
@@ -91,6 +81,20 @@ def writing() -> Iterator[Unit]:
         yield found
 
 
+def origin() -> Origin:
+    """Return where this request comes from; everything it does bears the same number in the audit log."""
+    if "origin" not in g:
+        g.origin = Origin("web", secrets.token_hex(8), request.remote_addr or "")
+        ORIGIN.set(g.origin)
+    found: Origin = g.origin
+    return found
+
+
+def somebody(user: int | None = None) -> Actor:
+    """Return whoever sits at the browser, without any right: what the audit log is told before and at log-in."""
+    return replace(ANONYMOUS, id=user, origin=origin())
+
+
 def release() -> None:
     """End the reading unit of work, so that a writing one does not need a second connection beside it."""
     stack = g.pop("stack", None)
@@ -129,6 +133,7 @@ def close_idle_session(idle: timedelta) -> None:
         release()
         with runtime().store.transaction(write=True) as tx:
             tx.users.revoke(session.token_hash)
+            note(tx, somebody(session.user), Event.SESSION_ENDED, details={"reason": "idle"})
         g.actor, g.session = ANONYMOUS, None
     elif now - session.seen_at > timedelta(minutes=1):
         g.touch = True
@@ -162,11 +167,11 @@ def _identify(tx: Transaction) -> Actor:
     g.must_set_up = found.must_set_up
     own = best_language(found.language) if found.language else ""
     g.language = _chosen() or own or _of_browser(runtime().site.language)
-    return replace(person, reader=replace(person.reader, language=g.language))
+    return replace(person, reader=replace(person.reader, language=g.language), origin=origin())
 
 
 def _chosen() -> str | None:
-    wanted = request.cookies.get(LANGUAGE_COOKIE)
+    wanted = request.cookies.get(cookie_name(LANGUAGE_COOKIE))
     return wanted if wanted in LANGUAGES else None
 
 

@@ -8,12 +8,13 @@ from werkzeug.exceptions import NotFound as NotFoundPage
 from formwright.engine import drafting, reading
 from formwright.ids import format_id
 from formwright.web import changed_parts, forms, respond, rows, uploads
+from formwright.web.access import LOGIN, declare
 from formwright.web.drawn import Item
 from formwright.web.formpages import entry_of, environment_of, forget_complaints, pick_url
 from formwright.web.layout import Layout
 from formwright.web.resolving import resolve
 
-blueprint = Blueprint("drafting", __name__)
+blueprint = declare(Blueprint("drafting", __name__), LOGIN)
 
 
 @blueprint.post("/records/<name>/draft")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from formwright.engine import audit_events, passwords, profile, two_step
+from formwright.engine import passwords, profile, two_step
 from formwright.engine.actor import ANONYMOUS
+from formwright.engine.audit import Event, tell
 from formwright.store.users import token_hash
 from formwright.texts import Text, say
 from formwright.web import current
@@ -65,7 +66,7 @@ def attempt(login: str, password: str, address: str) -> Entry:
     right = verify(credential, password)
     with store.transaction(write=True) as tx:
         if not right or credential is None:
-            audit_events.note(tx, "log_in.failed", login=name, address=address)
+            tell(tx, Event.LOG_IN_FAILED, user=credential.user if credential else None, login=name)
             return Entry(REFUSED)
         if passwords.is_outdated(credential.password_hash):
             tx.users.rehash(credential.user, passwords.hash_password(password))
@@ -96,7 +97,7 @@ def second_step(code: str, address: str) -> Entry:
         if claimed is None:
             return Entry(WAIT)
         if not two_step.is_right(tx, current.vault(), credential.user, code):
-            audit_events.note(tx, "log_in.code_failed", user=credential.user, address=address)
+            tell(tx, Event.LOG_IN_FAILED, user=credential.user, way="code")
             return Entry(WRONG_CODE)
         if tx.one_time.use(token, BETWEEN) is None:
             return Entry()
@@ -136,7 +137,7 @@ def open_session(tx: Transaction, user: int) -> str:
         address=request.remote_addr or "",
         agent=request.headers.get("User-Agent", ""),
     )
-    audit_events.note(tx, "log_in", user=user, address=request.remote_addr or "")
+    tell(tx, Event.LOG_IN, user=user)
     return token
 
 

@@ -20,6 +20,7 @@ from formwright.ids import format_id, new_id, parse_id
 from formwright.store.rows import StoredRecord
 from formwright.texts import Reader, say
 from formwright.web import conflicts, current, drawn_rows, forms, respond, rows, uploads
+from formwright.web.access import LOGIN, declare
 from formwright.web.controls import Control
 from formwright.web.formpages import Entry, crumbs_of, entry_of, forget_complaints, form_page
 from formwright.web.forms import PREFIX, Sent
@@ -28,7 +29,7 @@ from formwright.web.notes import Note
 from formwright.web.resolving import resolve
 from formwright.web.security import local_path
 
-blueprint = Blueprint("entry", __name__)
+blueprint = declare(Blueprint("entry", __name__), LOGIN)
 _VERSION = re.compile(r"[0-9]{1,18}")
 
 

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from formwright.errors import (
     Conflict,
@@ -89,6 +89,10 @@ def init_app(app: Flask) -> None:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
+    if isinstance(error, SecurityError):
+        # Under a host that is none of ours no address can be made, hence no page; and the name is not said again.
+        text = say("This server does not answer under this name.").in_language(_language())
+        return Response(text, 400, mimetype="text/plain")
     if status < 400:  # a redirect of the router
         return error.get_response()  # type: ignore[return-value]  # of Flask's own class in a request
     return _answer(status)

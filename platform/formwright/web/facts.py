@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from markupsafe import Markup
+
 from formwright.definitions.model import Field, Node, NodeType
 from formwright.engine.drafts import Draft, FieldState
 from formwright.engine.formats import Titles, references_in, show
@@ -18,9 +20,10 @@ from formwright.web import times
 from formwright.web.drawn import FileView, file_view
 from formwright.web.forms import SubformPlan, plan_of
 from formwright.web.layout import open_columns, totals
+from formwright.web.rich_text import drawn
 from formwright.web.tables import ColumnView, RowView, is_number, kind_of
 
-_LONG = frozenset({"long_text", "address", "file", "image"})
+_LONG = frozenset({"long_text", "rich_text", "address", "file", "image"})
 _OPERATIONS: dict[str, Text] = {
     "create": say("created the record"),
     "update": say("changed"),
@@ -67,6 +70,8 @@ class Fact:
     masked: str = ""
     wide: bool = False
     long: bool = False
+    #: Formatted text, cleaned and drawn.
+    rich: Markup | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,8 @@ class FactSheet:
             return Fact(title, badges=self._badges(definition, value))
         if kind == "tags":
             return Fact(title, badges=[Badge(word) for word in value])
+        if kind == "rich_text":
+            return Fact(title, rich=drawn(value), wide=True)
         text = show(definition, value, self._reader, self._titles)
         if definition.target:
             return Fact(title, links=self._references(definition, value))

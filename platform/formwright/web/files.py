@@ -13,9 +13,10 @@ from formwright.engine.attachments import file_of
 from formwright.ids import parse_id
 from formwright.store.files import StoredFile
 from formwright.web import current, uploads
+from formwright.web.access import LOGIN, declare
 from formwright.web.drawn import file_view
 
-blueprint = Blueprint("files", __name__)
+blueprint = declare(Blueprint("files", __name__), LOGIN)
 _SANDBOX = "sandbox; default-src 'none'"
 
 
@@ -47,7 +48,7 @@ def download(number: str, _name: str) -> Response:
         f"attachment; filename=\"{_ascii(stored.name)}\"; filename*=UTF-8''{quote(stored.name, safe='')}"
     )
     response.headers["Content-Security-Policy"] = _SANDBOX
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -59,7 +60,10 @@ def _picture(stored: StoredFile) -> Response:
     response = make_response(drawn)
     response.headers["Content-Type"] = "image/webp"
     response.headers["Content-Security-Policy"] = _SANDBOX
-    response.headers["Cache-Control"] = "private, max-age=86400"
+    # Lists show many: the browser may keep them, but asks each time whether they may still be seen.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(stored.sha256)
+    response.make_conditional(request)
     return response
 
 

@@ -13,9 +13,10 @@ from formwright.engine.runtime import Unit
 from formwright.ids import format_id
 from formwright.texts import Reader, say
 from formwright.web import current, respond, times
+from formwright.web.access import LOGIN, declare
 from formwright.web.shell import Entry, menu
 
-blueprint = Blueprint("home", __name__)
+blueprint = declare(Blueprint("home", __name__), LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

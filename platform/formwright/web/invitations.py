@@ -12,10 +12,11 @@ from formwright.engine.actor import ANONYMOUS
 from formwright.engine.invitations import Invited
 from formwright.texts import Text
 from formwright.web import current, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.alone import AlonePage, frame
 from formwright.web.auth import UNEQUAL
 
-blueprint = Blueprint("invitations", __name__)
+blueprint = declare(Blueprint("invitations", __name__), LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from formwright.engine import profile
 from formwright.texts import LANGUAGES, Text
 from formwright.web import current
 from formwright.web.security import local_path
+from formwright.web.sessions import cookie_name
 
 blueprint = Blueprint("language", __name__)
 _YEAR = 365 * 86400
@@ -30,7 +31,7 @@ def translate_many(one: str, many: str, count: int, /, **places: object) -> str:
 
 def theme() -> str:
     """Return ``light`` or ``dark`` where the person chose one, "" for what the system says."""
-    wanted = request.cookies.get(THEME_COOKIE, "")
+    wanted = request.cookies.get(cookie_name(THEME_COOKIE), "")
     return wanted if wanted in {"light", "dark"} else ""
 
 
@@ -59,7 +60,7 @@ def switch_theme() -> Response:
 def _keep(response: Response, cookie: str, value: str, *, hidden: bool) -> None:
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(
-        cookie, value, max_age=_YEAR, samesite="Lax", httponly=hidden, secure=secure
+        cookie_name(cookie), value, max_age=_YEAR, samesite="Lax", httponly=hidden, secure=secure
     )
 
 

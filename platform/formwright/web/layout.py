@@ -340,7 +340,7 @@ def _span(node: Node, control: Control) -> str:
         return f"span-{node.width}" if node.width > 1 else ""
     return (
         "span-all"
-        if control.widget_name in {"long_text", "address", "file", "image", "choices"}
+        if control.widget_name in {"long_text", "rich_text", "address", "file", "image", "choices"}
         else ""
     )
 

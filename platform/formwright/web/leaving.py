@@ -15,10 +15,11 @@ from formwright.engine.runtime import Unit
 from formwright.ids import format_id, parse_id
 from formwright.texts import Text, say, say_many
 from formwright.web import current, respond, times
+from formwright.web.access import LOGIN, declare
 from formwright.web.notes import Note
 from formwright.web.people import crumbs_of, find_person
 
-blueprint = Blueprint("leaving", __name__)
+blueprint = declare(Blueprint("leaving", __name__), LOGIN)
 #: The fields of the form: one for all entities, one for each.
 _FOR_ALL, _FOR_ONE = "to", "to-"
 

@@ -10,6 +10,8 @@ from flask import current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
+from formwright.web.sessions import cookie_name
+
 _COOKIE = "formwright_note"
 _SECONDS = 60
 
@@ -32,7 +34,7 @@ class Note:
 def attach(response: Response, note: Note) -> None:
     """Send a note along with a redirect."""
     response.set_cookie(
-        _COOKIE,
+        cookie_name(_COOKIE),
         _signer().dumps(json.dumps(note.as_event())),
         max_age=_SECONDS,
         httponly=True,
@@ -43,7 +45,7 @@ def attach(response: Response, note: Note) -> None:
 
 def take() -> list[Note]:
     """Return the notes for this page; they are shown once."""
-    text = request.cookies.get(_COOKIE)
+    text = request.cookies.get(cookie_name(_COOKIE))
     if text is None:
         return []
     g.note_taken = True
@@ -56,7 +58,8 @@ def take() -> list[Note]:
 def forget(response: Response) -> Response:
     """Take the cookie away once its note was shown."""
     if g.pop("note_taken", False):
-        response.delete_cookie(_COOKIE, httponly=True, samesite="Lax")
+        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+        response.delete_cookie(cookie_name(_COOKIE), secure=secure, httponly=True, samesite="Lax")
     return response
 
 

@@ -6,17 +6,19 @@ from flask import Blueprint, Response, jsonify, make_response, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from formwright.engine import audit_events, passkeys
+from formwright.engine import passkeys
+from formwright.engine.audit import Event, tell
 from formwright.engine.passkeys import Party
 from formwright.ids import parse_id
 from formwright.store.users import token_hash
 from formwright.texts import Text, say
 from formwright.web import current, entering, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.notes import Note
 from formwright.web.security import local_path
 from formwright.web.sessions import browser
 
-blueprint = Blueprint("passkeys", __name__)
+blueprint = declare(Blueprint("passkeys", __name__), LOGIN)
 _LONGEST_ANSWER = 20_000
 _NOT_ADDED = say("The passkey could not be added. Try again, or use another device.")
 _NOT_KNOWN = say("This passkey is not known here. Log in with your password.")
@@ -86,7 +88,7 @@ def log_in() -> Response:
         user = passkeys.log_in(tx, ours, _answer(), browser=_browser())
         token = entering.open_session(tx, user) if user is not None else ""
         if user is None:
-            audit_events.note(tx, "log_in.passkey_failed", address=request.remote_addr or "")
+            tell(tx, Event.LOG_IN_FAILED, way="passkey")
     if not token:
         return _wrong(_NOT_KNOWN, 422)
     browser().become(token)

@@ -18,13 +18,14 @@ from formwright.ids import format_id, parse_id
 from formwright.store.rows import StoredRecord
 from formwright.texts import Text, say, say_many
 from formwright.web import current, respond, times
+from formwright.web.access import LOGIN, declare
 from formwright.web.account import SessionView, session_views
 from formwright.web.entering import open_session
 from formwright.web.formpages import Crumb
 from formwright.web.notes import Note
 from formwright.web.sessions import browser
 
-blueprint = Blueprint("people", __name__)
+blueprint = declare(Blueprint("people", __name__), LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

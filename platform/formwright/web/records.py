@@ -20,6 +20,7 @@ from formwright.ids import format_id, parse_id
 from formwright.store.problems import Restricted
 from formwright.texts import say
 from formwright.web import current, respond, times
+from formwright.web.access import LOGIN, declare
 from formwright.web.extensions import htmx
 from formwright.web.facts import Badge, FactNode, FactSheet, HistoryView, history_view
 from formwright.web.formpages import Crumb
@@ -28,7 +29,7 @@ from formwright.web.people import AccountPanel, panel
 from formwright.web.shell import color_of
 from formwright.web.tables import ColumnView, RowView, columns_of, rows_of
 
-blueprint = Blueprint("records", __name__)
+blueprint = declare(Blueprint("records", __name__), LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from formwright.engine.runtime import Unit
 from formwright.ids import format_id
 from formwright.texts import say
 from formwright.web import current, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.shell import Entry, first_view, menu
 
-blueprint = Blueprint("search", __name__)
+blueprint = declare(Blueprint("search", __name__), LOGIN)
 _LONGEST = 200
 _MOST_LINKS = 6
 

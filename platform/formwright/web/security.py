@@ -32,6 +32,8 @@ def init_app(app: Flask, *, https: bool) -> None:
     def mark(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if not response.cache_control.public:
+            response.vary.add("Cookie")
         return response
 
     app.before_request(refuse_foreign_origin)
@@ -39,10 +41,13 @@ def init_app(app: Flask, *, https: bool) -> None:
 
 
 def refuse_foreign_origin() -> None:
-    """Refuse a writing request that another site's page has sent; comes besides the token, not instead of it."""
-    if request.method in _SAFE_METHODS:
-        return
+    """Refuse what another site's page has sent: to write anything, besides the token; to read, unless a person comes."""
     site = request.headers.get("Sec-Fetch-Site")
+    if request.method in _SAFE_METHODS:
+        # Another site may lead people here, but not load our pages and pictures as parts of its own.
+        if site == "cross-site" and request.headers.get("Sec-Fetch-Mode") != "navigate":
+            raise Forbidden
+        return
     if site is not None and site not in {"same-origin", "none"}:
         raise Forbidden
     origin = request.headers.get("Origin")

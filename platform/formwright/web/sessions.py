@@ -13,7 +13,7 @@ import re
 import secrets
 from typing import Any
 
-from flask import Flask, Request, Response, session
+from flask import Flask, Request, Response, current_app, session
 from flask.sessions import SessionInterface, SessionMixin
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -78,6 +78,11 @@ class BrowserSessions(SessionInterface):
                 httponly=True,
                 samesite="Lax",
             )
+
+
+def cookie_name(name: str) -> str:
+    """Return the name of a cookie of ours: where all is HTTPS, one that no other host and no plain answer can set."""
+    return f"__Host-{name}" if current_app.config["SESSION_COOKIE_SECURE"] else name
 
 
 def browser() -> BrowserSession:

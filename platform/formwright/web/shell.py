@@ -12,6 +12,7 @@ from flask import g, request
 
 from formwright.definitions.model import Action, App, Catalog, Entity, MenuItem, View
 from formwright.engine import access
+from formwright.engine.accounts import ADMIN
 from formwright.engine.actor import Actor
 from formwright.engine.runtime import Unit
 from formwright.texts import LANGUAGES, Label, say
@@ -156,7 +157,16 @@ def _menu(
         for app in catalog.it.apps.values()
         if (not app.roles or app.roles & roles) and (entry := maker.app(app)).items
     )
-    return apps, tuple(maker.creatable(apps))
+    creatable = tuple(maker.creatable(apps))
+    if ADMIN in roles:
+        apps += (_of_platform(language),)
+    return apps, creatable
+
+
+def _of_platform(language: str) -> Entry:
+    """Return the pages of the platform itself, for administrators."""
+    log = Entry(say("Audit log").in_language(language), "/audit", "history")
+    return Entry(say("Security").in_language(language), icon="lock", items=(log,))
 
 
 @dataclass(frozen=True, eq=False)

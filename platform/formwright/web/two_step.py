@@ -13,11 +13,12 @@ from formwright.engine import two_step
 from formwright.errors import Forbidden
 from formwright.texts import Text, say
 from formwright.web import current, entering, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.alone import AlonePage, frame
 from formwright.web.notes import Note
 from formwright.web.sessions import browser
 
-blueprint = Blueprint("two_step", __name__)
+blueprint = declare(Blueprint("two_step", __name__), LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

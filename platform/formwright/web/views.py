@@ -18,11 +18,12 @@ from formwright.errors import NotFound
 from formwright.ids import format_id, parse_id
 from formwright.texts import Reader, say, say_many
 from formwright.web import current, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.drawn import Item, OptionView, options_of
 from formwright.web.shell import color_of
 from formwright.web.tables import ColumnView, RowView, columns_of, rows_of
 
-blueprint = Blueprint("views", __name__)
+blueprint = declare(Blueprint("views", __name__), LOGIN)
 _LONGEST_SEARCH = 200
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from formwright.engine.actor import Actor
+from formwright.engine.audit import Event, note
 from formwright.engine.imports.batches import BatchWriter, Outcome, RowReader
 from formwright.engine.imports.cells import RowValues
 from formwright.engine.imports.job import ImportOptions, Job, prepare
@@ -144,6 +145,7 @@ class _Run:
             found = runs.find(key)
             if found is None:
                 runs.begin(key, self._job.entity.name, self._summary(), by=self._actor.id)
+                self._note(unit, Event.IMPORT_BEGUN)
                 return True
             if found.finished_at is not None:
                 self._report.repeated = True
@@ -160,9 +162,17 @@ class _Run:
     def _finish(self) -> None:
         with self._runtime.unit(self._actor, write=True) as unit:
             ImportRuns(unit.tx.unit).finish(self._job.key, self._summary())
+            self._note(unit, Event.IMPORT_FINISHED)
         self._report.counts = self._progress.counts
         self._report.errors_file = self._errors.path if self._errors.size else None
         self._report.merged_file = self._merged.path if self._merged.size else None
+
+    def _note(self, unit: Unit, event: Event) -> None:
+        """Write down how far the import is; the key leads to the import itself, which names the file."""
+        said = {"import": self._job.key, "mode": self._job.mode.value}
+        counts = self._progress.counts.as_json() if event is Event.IMPORT_FINISHED else {}
+        entity = self._job.entity.name
+        note(unit.tx, self._actor, event, entity=entity, details={**said, **counts})
 
     def _summary(self) -> dict[str, Any]:
         return {
