@@ -23,7 +23,6 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    table,
     type_coerce,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -41,6 +40,17 @@ _BUILT_IN = frozenset({"id", "created_at", "created_by", "updated_at", "updated_
 #: More columns of the row, for the store's own use.
 _INTERNAL = frozenset({"owner_id", "parent_id", "position"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+class _Narrow(TableClause):
+    """The record table as an entity uses it."""
+
+    def _gen_cache_key(self, *_wanted: Any) -> tuple[Any, ...]:
+        """Return what stands for the table in SQLAlchemy's cache: itself, instead of each of its columns in turn.
+
+        So does a ``Table``. There is one of this for an entity, and every alias is one of it.
+        """
+        return (self,)
 
 
 class Columns:
@@ -80,7 +90,7 @@ class Columns:
         """Return the record table with only the columns that the entity uses: to make an alias of it is quick."""
         slots = set(self.place(entity).written.values())
         unused = set(tables.slot_names()) - slots
-        return table(
+        return _Narrow(
             tables.record.name,
             *(column(each.name, each.type) for each in tables.record.c if each.name not in unused),
         )
