@@ -30,7 +30,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from formwright.definitions.model import Catalog, Entity
 from formwright.errors import UnknownName
 from formwright.expressions.kinds import Base
-from formwright.store import codec, tables
+from formwright.store import codec, slots, tables
 from formwright.store.columntypes import Instant
 from formwright.store.slots import EntityLayout, Layout
 from formwright.suggest import closest
@@ -88,8 +88,8 @@ class Columns:
 
     def _table_of(self, entity: str) -> TableClause:
         """Return the record table with only the columns that the entity uses: to make an alias of it is quick."""
-        slots = set(self.place(entity).written.values())
-        unused = set(tables.slot_names()) - slots
+        used = set(self.place(entity).written.values())
+        unused = {*tables.slot_names(), *tables.measure_names()} - used
         return _Narrow(
             tables.record.name,
             *(column(each.name, each.type) for each in tables.record.c if each.name not in unused),
@@ -229,10 +229,13 @@ class RecordColumns:
         return self._extracted(key, codec.document_family(field))
 
     def slot(self, key: str) -> str | None:
-        """Return the name of the indexed column that holds an attribute, or None: it is in the document."""
+        """Return the name of the indexed column that holds an attribute, None when there is none."""
         if key in _BUILT_IN:
             return key
-        return "owner_id" if key == self.definition.owner_field else self.place.read.get(key)
+        if key == self.definition.owner_field:
+            return "owner_id"
+        found = self.place.read.get(key)
+        return None if found is None or slots.is_measure(found) else found
 
     def scale(self, key: str) -> int:
         """Return how many decimal places the integer of a number attribute carries."""
