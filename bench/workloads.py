@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, tuple_
+from sqlalchemy import Connection, bindparam, func, literal, or_, select, tuple_
 
 from bench import native
 from bench.native import customers_of, follow_ups_of
@@ -159,8 +159,11 @@ def _list(
                 *where(column.__getitem__, pick), column[key].is_not(None)
             )
             if after is not None:
+                # with the column's own type: an instant is text on SQLite, and any other spelling compares wrongly
+                start = literal(after[0], column[key].type)
                 query = query.where(
-                    tuple_(column[key], column.id) < tuple_(*after), column[key] <= after[0]
+                    tuple_(column[key], column.id) < tuple_(start, after[1]),
+                    column[key] <= start,
                 )
             return customers_of(
                 connection.execute(query.order_by(column[key].desc(), column.id.desc()).limit(PAGE))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from formwright.definitions.model import Catalog, Constraint, Entity, Sort
 from formwright.errors import Conflict
@@ -72,17 +72,54 @@ def test_a_new_slot_is_filled_from_what_is_stored(open_store: Any, thing: Any) -
     plain = {key: {**options, "sortable": False} for key, options in kinds.items() if key != "r"}
     store = open_store()
     store.use(thing(plain))
-    assert columns_of(store) == {}
+    assert columns_of(store) == {"m": "m1", "n": "m2"}
     with store.transaction() as tx:
         rows = [{"a": str(n), "m": Decimal(n), "n": n, "f": bool(n % 2)} for n in range(25)]
         tx.records.insert_many("t.thing", [*rows, {}], by=None, channel="import")
     indexed = {key: {**options, "indexed": True} for key, options in kinds.items()}
     store.use(thing(indexed))
     assert set(columns_of(store)) == set(kinds)
+    assert not any(slots.is_measure(column) for column in columns_of(store).values())
     with store.transaction(write=False) as tx:
         assert backfill.mismatches(tx.connection, tx.shape, "t.thing") == 0
     assert names(store, sort=(Sort("m", descending=True),), limit=2) == ["24", "23"]
     assert names(store, sort=(Sort("m"),), limit=2) == [None, "0"]
+
+
+def test_a_number_without_an_index_has_a_column_that_sums_read(open_store: Any, thing: Any) -> None:
+    store = open_store()
+    named = {"a": {"type": "text", "sortable": False}}
+    store.use(thing({**named, "n": {"type": "integer", "sortable": False}}))
+    assert columns_of(store) == {"n": "m1"}
+    for number in (None, 3, 40):
+        insert(store, {"n": number, "a": str(number)})
+    with store.transaction(write=False) as tx:
+        row = tx.columns.record("t.thing")
+        assert row.slot("n") is None
+        total = select(func.sum(row.value("n")), func.count(row.value("n"))).where(row.belongs())
+        assert "m1" in str(total)
+        assert tuple(tx.connection.execute(total).one()) == (43, 2)
+        assert backfill.mismatches(tx.connection, tx.shape, "t.thing") == 0
+    assert names(store, sort=(Sort("n", descending=True),)) == ["40", "3", "None"]
+    assert names(store, sort=(Sort("n"),)) == ["None", "3", "40"]
+
+
+def test_a_column_that_a_number_has_left_says_nothing_about_the_next(
+    open_store: Any, thing: Any
+) -> None:
+    store = open_store()
+    store.use(thing({"n": {"type": "integer", "sortable": False}}))
+    insert(store, {"n": 7})
+    store.use(thing({"n": {"type": "integer", "indexed": True}}))
+    assert columns_of(store) == {"n": "n1"}
+    later = {"n": {"type": "integer", "indexed": True}, "k": {"type": "integer", "sortable": False}}
+    store.use(thing(later))
+    assert columns_of(store) == {"n": "n1", "k": "m1"}
+    with store.transaction(write=False) as tx:
+        row = tx.columns.record("t.thing")
+        found = tx.connection.execute(select(row.value("n"), row.value("k")).where(row.belongs()))
+        assert [tuple(each) for each in found] == [(7, None)]
+        assert backfill.mismatches(tx.connection, tx.shape, "t.thing") == 0
 
 
 def test_a_slot_is_given_to_another_field_only_when_it_is_empty(

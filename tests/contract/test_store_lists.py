@@ -238,3 +238,9 @@ def test_a_record_without_the_first_key_is_found_though_none_was_without_it_befo
     with other.transaction(write=False) as tx:
         page = tx.records.list(ListQuery(tx.columns.record("t.customer"), sort=sort))
     assert [record.values["grade"] for record in page.records] == [None, "A"]
+    with other.transaction(write=False) as tx:
+        row = tx.columns.record("t.customer")
+        named = [row.value("name") == "without a grade"]
+        for down in (False, True):  # no row with a grade is there to tell of the others
+            found = tx.records.list(ListQuery(row, named, (Sort("grade", descending=down),)))
+            assert [record.values["name"] for record in found.records] == ["without a grade"]

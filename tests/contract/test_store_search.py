@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from formwright.definitions.model import Sort
+from formwright.store import query as list_queries
 from formwright.store.grams import fold, grams, words
 from formwright.store.query import ListQuery
 from formwright.store.store import Store
@@ -83,6 +86,34 @@ def test_hits_come_newest_first_and_page_by_page(store: Store) -> None:
         back = tx.records.list(ListQuery(row, search="有限", limit=3, before=page.previous))
     assert names == [f"有限公司{n}" for n in reversed(range(7))]
     assert [record.values["name"] for record in back.records] == names[3:6]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("every", [1, 2, 7, 40])
+def test_hits_are_the_same_whether_the_nearest_entries_hold_them_or_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch, every: int, *, descending: bool
+) -> None:
+    monkeypatch.setattr(list_queries, "_RECENT", {"sqlite": 6, "postgresql": 6})
+    rows = [{"name": "张三" if n % every == 0 else "王五", "visits": n} for n in range(90)]
+    with store.transaction() as tx:
+        tx.records.insert_many("t.customer", rows, by=None, channel="import")
+        tx.records.insert("t.contact", {"name": "张三"}, by=None, channel="form")
+    expected = [n for n in range(90) if n % every == 0]
+    if descending:
+        expected.reverse()
+    seen: list[int] = []
+    with store.transaction(write=False) as tx:
+        query = ListQuery(
+            tx.columns.record("t.customer"), sort=(Sort("id", descending),), limit=4, search="张三"
+        )
+        page = tx.records.list(query)
+        seen += [record.values["visits"] for record in page.records]
+        while page.next:
+            last = page
+            page = tx.records.list(replace(query, after=page.next))
+            seen += [record.values["visits"] for record in page.records]
+            assert tx.records.list(replace(query, before=page.previous)).records == last.records
+    assert seen == expected
 
 
 def test_a_record_is_found_by_what_it_says_now(filled: Store) -> None:

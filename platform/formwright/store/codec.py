@@ -298,6 +298,7 @@ def _sqlite_moment(stored: str) -> str:
 _SLOT_WRITERS: dict[str, Callable[[str, Any], Any]] = {
     "t": _text,
     "n": _number,
+    "m": _number,
     "d": _moment,
     "r": _number,
 }

@@ -23,7 +23,6 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    table,
     type_coerce,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -31,7 +30,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from formwright.definitions.model import Catalog, Entity
 from formwright.errors import UnknownName
 from formwright.expressions.kinds import Base
-from formwright.store import codec, tables
+from formwright.store import codec, slots, tables
 from formwright.store.columntypes import Instant
 from formwright.store.slots import EntityLayout, Layout
 from formwright.suggest import closest
@@ -41,6 +40,17 @@ _BUILT_IN = frozenset({"id", "created_at", "created_by", "updated_at", "updated_
 #: More columns of the row, for the store's own use.
 _INTERNAL = frozenset({"owner_id", "parent_id", "position"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+class _Narrow(TableClause):
+    """The record table as an entity uses it."""
+
+    def _gen_cache_key(self, *_wanted: Any) -> tuple[Any, ...]:
+        """Return what stands for the table in SQLAlchemy's cache: itself, instead of each of its columns in turn.
+
+        So does a ``Table``. There is one of this for an entity, and every alias is one of it.
+        """
+        return (self,)
 
 
 class Columns:
@@ -78,9 +88,9 @@ class Columns:
 
     def _table_of(self, entity: str) -> TableClause:
         """Return the record table with only the columns that the entity uses: to make an alias of it is quick."""
-        slots = set(self.place(entity).written.values())
-        unused = set(tables.slot_names()) - slots
-        return table(
+        used = set(self.place(entity).written.values())
+        unused = {*tables.slot_names(), *tables.measure_names()} - used
+        return _Narrow(
             tables.record.name,
             *(column(each.name, each.type) for each in tables.record.c if each.name not in unused),
         )
@@ -219,10 +229,13 @@ class RecordColumns:
         return self._extracted(key, codec.document_family(field))
 
     def slot(self, key: str) -> str | None:
-        """Return the name of the indexed column that holds an attribute, or None: it is in the document."""
+        """Return the name of the indexed column that holds an attribute, None when there is none."""
         if key in _BUILT_IN:
             return key
-        return "owner_id" if key == self.definition.owner_field else self.place.read.get(key)
+        if key == self.definition.owner_field:
+            return "owner_id"
+        found = self.place.read.get(key)
+        return None if found is None or slots.is_measure(found) else found
 
     def scale(self, key: str) -> int:
         """Return how many decimal places the integer of a number attribute carries."""

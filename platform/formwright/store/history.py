@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from formwright import ids
 from formwright.definitions.model import Entity
-from formwright.store import tables
+from formwright.store import direct, tables
 from formwright.store.codec import carried, former_keys
 from formwright.store.unit import Unit
 
@@ -57,8 +57,9 @@ class History:
         definition = self._unit.shape.entity(entity)
         if not definition.history:
             return
-        self._unit.connection.execute(
-            insert(tables.history),
+        direct.insert_row(
+            self._unit.connection,
+            tables.history,
             {
                 "workspace_id": self._unit.workspace,
                 "entity_id": self._unit.shape.place(entity).id,

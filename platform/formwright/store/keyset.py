@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, literal, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, bindparam, false, or_, tuple_
 
 from formwright.store.columntypes import Instant, instant_text
 from formwright.store.problems import UnusableToken
 
 _LONGEST = 4000
+#: How the parameters begin that a position is bound to; no column has such a name.
+_BEYOND = "beyond_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +67,57 @@ class Position:
     id: int
 
 
-def after(keys: Sequence[Key], tie: Key, position: Position) -> ColumnElement[bool]:
-    """Return the condition that a row comes after ``position``, in a form that lets an index find it.
+def bound(
+    keys: Sequence[Key], nulls: Sequence[bool]
+) -> tuple[tuple[ColumnElement[Any] | None, ...], ColumnElement[int]]:
+    """Return parameters for the values of a position, None for those that are null, and one for its id.
 
-    The row comparison alone does not lead to the slot's index on SQLite; the plain bound on the first key does.
+    Each has the type of its key: an instant is text on SQLite, and any other spelling of it compares wrongly.
+    """
+    values = tuple(
+        None if null else bindparam(f"{_BEYOND}{number}", type_=key.expression.type)
+        for number, (key, null) in enumerate(zip(keys, nulls, strict=True))
+    )
+    return values, bindparam(f"{_BEYOND}id", type_=BigInteger())
+
+
+def parameters(position: Position) -> dict[str, Any]:
+    """Return what the parameters of ``bound`` stand for in ``position``."""
+    values = {
+        f"{_BEYOND}{number}": value
+        for number, value in enumerate(position.values)
+        if value is not None
+    }
+    return {**values, f"{_BEYOND}id": position.id}
+
+
+def after(
+    keys: Sequence[Key],
+    tie: Key,
+    values: Sequence[ColumnElement[Any] | None],
+    number: ColumnElement[int],
+) -> ColumnElement[bool]:
+    """Return the condition that a row comes after the position of ``values`` and the id ``number``.
+
+    It has a form that lets an index find it: the row comparison alone does not lead to the slot's index on SQLite;
+    the plain bound on the first key does.
     """
     if not keys:
-        return tie.beyond(position.id)
-    first, value = keys[0], position.values[0]
-    bound = None
+        return tie.beyond(number)
+    first, value = keys[0], values[0]
+    limit: ColumnElement[bool] | None = None
     if value is not None and not (first.nullable and first.descending):
-        bound = first.expression <= value if first.descending else first.expression >= value
-    if len(keys) == 1 and bound is not None and first.descending == tie.descending:
-        # The column's own type for the value: an instant is text on SQLite, and any other spelling of it compares wrongly.
-        left, right = (
-            tuple_(first.expression, tie.expression),
-            tuple_(literal(value, first.expression.type), position.id),
-        )
-        return and_(left < right if first.descending else left > right, bound)
+        limit = first.expression <= value if first.descending else first.expression >= value
+    if len(keys) == 1 and limit is not None and first.descending == tie.descending:
+        left, right = tuple_(first.expression, tie.expression), tuple_(value, number)
+        return and_(left < right if first.descending else left > right, limit)
     steps: list[ColumnElement[bool]] = []
     so_far: list[ColumnElement[bool]] = []
-    for key, known in zip((*keys, tie), (*position.values, position.id), strict=True):
+    for key, known in zip((*keys, tie), (*values, number), strict=True):
         steps.append(and_(*so_far, key.beyond(known)))
         so_far.append(key.same(known))
     found = or_(*steps)
-    return found if bound is None else and_(bound, found)
+    return found if limit is None else and_(limit, found)
 
 
 def signature(paths: Sequence[tuple[str, bool]], entity: str) -> str:

@@ -4,38 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    FromClause,
-    Select,
-    case,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
 from formwright.definitions.model import Sort
-from formwright.expressions.kinds import Base
-from formwright.store import keyset, tables
+from formwright.store import keyset, plans
 from formwright.store.columns import RecordColumns
-from formwright.store.keyset import Key, Position
-from formwright.store.rows import WHOLE, Rows, StoredRecord, whole
-from formwright.store.rows import mark as mark_of
+from formwright.store.keyset import Position
+from formwright.store.plans import Found, Plan, Question
+from formwright.store.prepared import AT_MOST
+from formwright.store.rows import WHOLE, Rows, StoredRecord
 from formwright.store.search import SearchIndex, Source
 from formwright.store.unit import Unit
 
-_NEVER_NULL = frozenset({"id", "created_at", "updated_at", "version"})
+_NULLS_SQLITE = "SELECT nulls FROM slot WHERE workspace_id = ? AND entity_id = ? AND attribute = ?"
+_NULLS_POSTGRES = _NULLS_SQLITE.replace("?", "%s")
 
+#: How many search entries are read in the hope that a page of hits is among them; how many more times as many, once
+#: the hits among them promise that.
+_RECENT = {"postgresql": 5000, "sqlite": 500}
+_WIDER = 8
+_MARGIN = 1.5
 #: How many hits of a search are looked at when something else has the last word on them.
 SIFTED = 5000
 _CHUNK = 250
-
-#: A source of rows, the conditions on it, and the column with the record's id.
-_Found: TypeAlias = tuple[FromClause, tuple[ColumnElement[bool], ...], ColumnElement[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +36,8 @@ class ListQuery:
     """A question for many records of one entity.
 
     ``where`` are conditions on ``row``, which is any ``columns.record(entity)`` or ``columns.main(entity)``. Without
-    ``sort`` the newest come first. ``after`` and ``before`` are tokens of an earlier page. ``columns`` names
-    the fields that are wanted, None for all. Each record's ``mark`` tells which of ``marks`` hold for it. ``keep``
-    has the last word on what a search has found.
+    ``sort`` the newest come first. ``after`` and ``before`` are tokens of an earlier page.
+    Each record's ``mark`` tells which of ``marks`` hold for it. ``keep`` has the last word on what a search has found.
     """
 
     row: RecordColumns
@@ -54,7 +46,6 @@ class ListQuery:
     limit: int = 50
     after: str | None = None
     before: str | None = None
-    columns: frozenset[str] | None = None
     search: str = ""
     marks: Sequence[ColumnElement[bool]] = ()
     keep: Callable[[StoredRecord], bool] | None = None
@@ -69,44 +60,23 @@ class Page:
     previous: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A list query, resolved: its source, conditions and keys in forward order."""
-
-    row: RecordColumns
-    source: FromClause
-    where: tuple[ColumnElement[bool], ...]
-    keys: tuple[Key, ...]
-    tie: Key
-    mark: str
-    #: Condition under which rows without the first key can exist at all; None when the key is in the document.
-    nulls: ColumnElement[bool] | None
-    phased: bool
-    marks: tuple[ColumnElement[bool], ...] = ()
-
-    def position(self, row: Sequence[Any]) -> Position:
-        """Return where a row stands in the list."""
-        width = len(WHOLE)
-        return Position(tuple(row[width : width + len(self.keys)]), row[0])
-
-
 def run(unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery) -> Page:
     """Return one page of a list."""
-    plan = _plan(unit, wanted, _source(search, wanted))
-    backwards = wanted.before is not None
+    question = _question(unit, wanted, _source(search, wanted))
+    plan, backwards = question.plan, question.backwards
     token = wanted.before if backwards else wanted.after
     position = keyset.read_token(plan.mark, token, plan.keys) if token is not None else None
-    found = _recent(unit, search, wanted, plan, position, backwards=backwards)
+    found = _recent(unit, search, wanted, question, position)
     if len(found) <= wanted.limit:
         if wanted.keep is None:
-            found = _fetch(unit, plan, position, wanted.limit + 1, backwards=backwards)
+            found = _fetch(unit, question, position, wanted.limit + 1)
         else:
-            found = _sift(unit, rows, wanted, plan, position, wanted.limit + 1, backwards=backwards)
+            found = _sift(unit, rows, wanted, question, position, wanted.limit + 1)
     more = len(found) > wanted.limit
     found = found[: wanted.limit]
     if backwards:
         found.reverse()
-    records = tuple(_stored(unit, rows, plan, row) for row in found)
+    records = tuple(_stored(unit, rows, wanted, plan, row) for row in found)
     places = [plan.position(row) for row in (found[:1] + found[-1:])]
     has_next = bool(found) and (backwards or more)
     has_previous = bool(found) and (more if backwards else position is not None)
@@ -121,40 +91,44 @@ def _recent(
     unit: Unit,
     search: SearchIndex,
     wanted: ListQuery,
-    plan: _Plan,
+    question: Question,
     position: Position | None,
-    *,
-    backwards: bool,
 ) -> list[Any]:
     """Return what a search finds among the nearest entries alone; worth something when it fills the page."""
-    if not wanted.search.strip() or plan.keys or wanted.keep is not None:
+    if not wanted.search.strip() or question.plan.keys or wanted.keep is not None:
         return []
     beyond = position.id if position is not None else None
-    near = search.recent(wanted.row.entity, wanted.search, beyond, older=not backwards)
-    if near is None:
-        return []
-    quick = _plan(unit, wanted, _joined(wanted, near))
-    return _fetch(unit, quick, None, wanted.limit + 1, backwards=backwards)
+    limit, size = wanted.limit + 1, _RECENT[unit.shape.dialect]
+    older = question.plan.tie.descending != question.backwards
+
+    def among(some: int) -> list[Any]:
+        near = search.recent(wanted.row.entity, wanted.search, beyond, older=older, size=some)
+        return _fetch(unit, _question(unit, wanted, _joined(wanted, near)), None, limit)
+
+    found = among(size)
+    if not found or len(found) >= limit:
+        return found
+    wider = int(size * limit / len(found) * _MARGIN)
+    return among(wider) if wider <= size * _WIDER else found
 
 
 def _sift(
     unit: Unit,
     rows: Rows,
     wanted: ListQuery,
-    plan: _Plan,
+    question: Question,
     position: Position | None,
     limit: int,
-    *,
-    backwards: bool,
 ) -> list[Any]:
     """Return up to ``limit`` rows that are kept, out of the nearest ``SIFTED``."""
+    plan = question.plan
     found: list[Any] = []
     for _ in range(SIFTED // _CHUNK):
-        batch = _fetch(unit, plan, position, _CHUNK, backwards=backwards)
+        batch = _fetch(unit, question, position, _CHUNK)
         found += [
             row
             for row in batch
-            if wanted.keep is None or wanted.keep(_stored(unit, rows, plan, row))
+            if wanted.keep is None or wanted.keep(_stored(unit, rows, wanted, plan, row))
         ]
         if len(found) >= limit or len(batch) < _CHUNK:
             break
@@ -162,10 +136,11 @@ def _sift(
     return found[:limit]
 
 
-def _stored(unit: Unit, rows: Rows, plan: _Plan, row: Sequence[Any]) -> StoredRecord:
-    width = len(WHOLE)
-    entity = plan.row.entity
-    held = row[width + len(plan.keys)] if plan.marks else 0
+def _stored(
+    unit: Unit, rows: Rows, wanted: ListQuery, plan: Plan, row: Sequence[Any]
+) -> StoredRecord:
+    entity, width = wanted.row.entity, len(WHOLE)
+    held = row[width + len(plan.keys)] if plan.held is not None else 0
     return rows.stored(entity, unit.shape.codec(entity), row[:width], held)
 
 
@@ -173,117 +148,55 @@ def count(
     unit: Unit, rows: Rows, search: SearchIndex, wanted: ListQuery, cap: int
 ) -> tuple[int, bool]:
     """Count the records of a list, but not further than one beyond ``cap``."""
+    found = _source(search, wanted)
     if wanted.keep is not None:
-        plan = _plan(unit, wanted, _source(search, wanted))
-        number = len(_sift(unit, rows, wanted, plan, None, cap + 1, backwards=False))
+        question = _question(unit, wanted, found)
+        number = len(_sift(unit, rows, wanted, question, None, cap + 1))
         return min(number, cap), number > cap
-    source, where, _ = _source(search, wanted)
-    inner = (
-        select(literal(1).label("one")).select_from(source).where(*where).limit(cap + 1).subquery()
-    )
-    number = unit.connection.execute(select(func.count()).select_from(inner)).scalar_one()
+    source, where, _, named, _ = found
+
+    def make() -> Select[Any]:
+        few = select(literal(1).label("one")).select_from(source).where(*where)
+        return select(func.count()).select_from(few.limit(plans.at_most()).subquery())
+
+    query, values = unit.shape.prepared.get("count", (source, *where), make)
+    number = unit.connection.execute(query, {**values, **named, AT_MOST: cap + 1}).scalar_one()
     return min(number, cap), number > cap
 
 
-def statement(unit: Unit, search: SearchIndex, wanted: ListQuery) -> Select[Any]:
-    """Return the statement of the first phase of the first page, for tests that look at its plan."""
-    plan = _plan(unit, wanted, _source(search, wanted))
-    phases = _phases(plan, None, backwards=False)
-    return _statement(unit, plan, phases[0], None, wanted.limit + 1, backwards=False)
+def _question(unit: Unit, wanted: ListQuery, found: Found) -> Question:
+    backwards = wanted.before is not None
+    return plans.question_of(unit, wanted.row, wanted.sort, found, backwards=backwards)
 
 
-def _plan(unit: Unit, wanted: ListQuery, found: _Found) -> _Plan:
-    source, where, ids = found
-    keys = []
-    for sort in wanted.sort:
-        if sort.path == "id":
-            break  # nothing after the id can matter
-        expression, source = _expression(wanted.row, sort.path, source)
-        keys.append(Key(expression, sort.descending, sort.path not in _NEVER_NULL))
-    last = next((sort for sort in wanted.sort if sort.path == "id"), None)
-    descending = last.descending if last is not None else keys[0].descending if keys else True
-    main = wanted.row
-    tie = Key(ids if not keys else main.id, descending, nullable=False)
-    first = wanted.sort[0].path if keys else ""
-    in_slot = bool(keys) and "." not in first and main.slot(first) is not None
-    mark = keyset.signature(
-        [(sort.path, sort.descending) for sort in wanted.sort], wanted.row.entity
-    )
-    nulls = _nulls_exist(unit, main, first) if in_slot else None
-    phased = in_slot and keys[0].nullable
-    marks = tuple(wanted.marks)
-    return _Plan(main, source, where, tuple(keys), tie, mark, nulls, phased, marks)
-
-
-def _source(search: SearchIndex, wanted: ListQuery) -> _Found:
+def _source(search: SearchIndex, wanted: ListQuery) -> Found:
     row = wanted.row
     if not wanted.search.strip():
-        return row.table, (row.belongs(), *wanted.where), row.id
+        return Found(row.table, (row.belongs(), *wanted.where), row.id, {}, tuple(wanted.marks))
     return _joined(wanted, search.source(row.entity, wanted.search))
 
 
-def _joined(wanted: ListQuery, hits: Source) -> _Found:
+def _joined(wanted: ListQuery, hits: Source) -> Found:
     row = wanted.row
-    return (
+    return Found(
         hits.entries.join(row.table, row.id == hits.ids),
         (hits.matches, row.belongs(), *wanted.where),
         hits.ids,
+        hits.values,
+        tuple(wanted.marks),
     )
 
 
-def _expression(
-    main: RecordColumns, path: str, source: FromClause
-) -> tuple[ColumnElement[Any], FromClause]:
-    """Return what to sort by for ``path``, and the source with the join it may need."""
-    head, _, rest = path.partition(".")
-    field = main.definition.fields.get(head)
-    if rest and field is not None and field.is_reference:
-        target = main.columns.record(field.target)
-        joined = source.outerjoin(target.table, (target.id == main.value(head)) & target.belongs())
-        return _sortable(target, rest), joined
-    return _sortable(main, path), source
-
-
-def _sortable(row: RecordColumns, path: str) -> ColumnElement[Any]:
-    value = row.value(path)
-    field = row.definition.fields.get(path)
-    if field is None or field.kind.base is not Base.BOOLEAN:
-        return value
-    slot = row.slot(path)
-    if slot is not None:
-        return row.table.c[slot]
-    return case((value, literal(1, BigInteger())), else_=literal(0, BigInteger()))
-
-
-def _nulls_exist(unit: Unit, main: RecordColumns, key: str) -> ColumnElement[bool] | None:
-    if key not in main.place.read:
-        return None
-    slot = tables.slot.c
-    return (
-        select(slot.attribute)
-        .where(
-            slot.workspace_id == unit.workspace,
-            slot.entity_id == main.place.id,
-            slot.attribute == key,
-            slot.nulls == literal(True, Boolean()),
-        )
-        .exists()
-    )
-
-
-def _fetch(
-    unit: Unit, plan: _Plan, position: Position | None, limit: int, *, backwards: bool
-) -> list[Any]:
+def _fetch(unit: Unit, question: Question, position: Position | None, limit: int) -> list[Any]:
     """Return up to ``limit`` rows after ``position``; going backwards, those before it, nearest first."""
-    phases = _phases(plan, position, backwards=backwards)
+    phases = plans.phases(question.plan, position, backwards=question.backwards)
     if phases == ["null", "present"]:
-        return _nulls_first(unit, plan, position, limit, backwards=backwards)
+        return _nulls_first(unit, question, position, limit)
     found: list[Any] = []
     for phase in phases:
-        if phase == "null" and found and not _may_be_null(plan, found[0]):
+        if phase == "null" and position is None and not _may_be_null(unit, question.plan, found):
             break
-        query = _statement(unit, plan, phase, position, limit - len(found), backwards=backwards)
-        found.extend(unit.connection.execute(query))
+        found.extend(_read(unit, question, phase, position, limit - len(found)))
         if len(found) >= limit:
             break
         position = None
@@ -291,7 +204,7 @@ def _fetch(
 
 
 def _nulls_first(
-    unit: Unit, plan: _Plan, position: Position | None, limit: int, *, backwards: bool
+    unit: Unit, question: Question, position: Position | None, limit: int
 ) -> list[Any]:
     """Return rows without the first key, then rows with it.
 
@@ -299,66 +212,32 @@ def _nulls_first(
     first, for they tell whether there can be any.
     """
     after = None if position is None or position.values[0] is None else position
-    present = unit.connection.execute(
-        _statement(unit, plan, "present", after, limit, backwards=backwards)
-    ).all()
-    if position is None and present and not _may_be_null(plan, present[0]):
-        return list(present)
-    query = _statement(unit, plan, "null", position, limit, backwards=backwards)
-    without = unit.connection.execute(query).all()
-    return [*without, *present][:limit]
+    present = _read(unit, question, "present", after, limit)
+    if position is None and not _may_be_null(unit, question.plan, present):
+        return present
+    return [*_read(unit, question, "null", position, limit), *present][:limit]
 
 
-def _may_be_null(plan: _Plan, row: Any) -> bool:
-    """Tell from a row that has the first key whether others may lack it."""
-    return plan.nulls is None or bool(row[-1])
-
-
-def _phases(plan: _Plan, position: Position | None, *, backwards: bool) -> list[str]:
-    """Return the parts of a list in reading order.
-
-    An index on a slot has no entries for nulls, so rows with and without the first key are read by
-    statements of their own; null is the smallest value.
-    """
-    if not plan.phased:
-        return ["all"]
-    descending = plan.keys[0].descending != backwards
-    phases = ["present", "null"] if descending else ["null", "present"]
-    if position is None:
-        return phases
-    return phases[phases.index("null" if position.values[0] is None else "present") :]
-
-
-def _statement(
-    unit: Unit, plan: _Plan, phase: str, position: Position | None, limit: int, *, backwards: bool
-) -> Select[Any]:
-    keys = [key.reversed() if backwards else key for key in plan.keys]
-    tie = plan.tie.reversed() if backwards else plan.tie
-    where = list(plan.where)
-    ordering = keys
-    if phase == "present":
-        ordering = [Key(keys[0].expression, keys[0].descending, nullable=False), *keys[1:]]
-        where.append(keys[0].expression.is_not(None))
-    elif phase == "null":
-        ordering = keys[1:]
-        where.append(keys[0].expression.is_(None))
-        if plan.nulls is not None:
-            where.append(plan.nulls)
+def _read(
+    unit: Unit, question: Question, phase: str, position: Position | None, limit: int
+) -> list[Any]:
+    """Return the rows of one phase."""
+    query = plans.statement(unit, question.plan, phase, position, backwards=question.backwards)
+    values = {**question.values, AT_MOST: limit}
     if position is not None:
-        values = position.values[1:] if phase == "null" else position.values
-        where.append(keyset.after(ordering, tie, Position(values, position.id)))
-    order = [key.order(postgres=unit.is_postgres) for key in (*ordering, tie)]
-    shown: list[ColumnElement[Any]] = [
-        key.expression.label(f"key_{number}") for number, key in enumerate(plan.keys)
-    ]
-    if plan.marks:
-        shown.append(mark_of(plan.marks))
-    if plan.nulls is not None:
-        shown.append(plan.nulls.label("nulls"))
-    return (
-        select(*whole(plan.row), *shown)
-        .select_from(plan.source)
-        .where(*where)
-        .order_by(*order)
-        .limit(limit)
-    )
+        values |= keyset.parameters(position)
+    return list(unit.connection.execute(query, values))
+
+
+def _may_be_null(unit: Unit, plan: Plan, present: Sequence[Any]) -> bool:
+    """Tell whether records may lack the first key: rows that have it say so, without any it is asked for."""
+    if plan.nulls is None:
+        return True
+    if present:
+        return bool(present[0][-1])
+    place = plan.place
+    if plan.first not in place.without_nulls:
+        return True
+    query = _NULLS_POSTGRES if unit.is_postgres else _NULLS_SQLITE
+    asked = unit.connection.exec_driver_sql(query, (unit.workspace, place.id, plan.first))
+    return bool(asked.scalar())

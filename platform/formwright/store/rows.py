@@ -19,7 +19,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from formwright.errors import Conflict, NotFound
-from formwright.store import tables
+from formwright.store import direct, tables
 from formwright.store.codec import Codec, Encoded
 from formwright.store.columns import RecordColumns
 from formwright.store.columntypes import Raw
@@ -207,7 +206,7 @@ class Rows:
     def add(self, record: StoredRecord, encoded: Encoded) -> None:
         """Insert one row; AlreadyStored when its id is taken."""
         try:
-            self._unit.connection.execute(insert(tables.record), self.row(record, encoded))
+            direct.insert_row(self._unit.connection, tables.record, self.row(record, encoded))
         except IntegrityError as error:
             raise AlreadyStored(record.id) from error
         self.note_nulls(
@@ -242,20 +241,24 @@ class Rows:
 
         Raises Conflict when somebody else changed it, NotFound when it is gone or out of the conditions' reach.
         """
-        statement = (
-            update(tables.record)
-            .where(
-                _record.workspace_id == self._unit.workspace,
-                _record.entity_id == self._unit.shape.place(entity).id,
-                _record.id == record_id,
-                _record.version == version,
-                *where,
-            )
-            .values(version=version + 1, **values)
-        )
-        if self._unit.connection.execute(statement).rowcount != 1:
+        if self._set(entity, record_id, version, {"version": version + 1, **values}, where) != 1:
             self.explain(entity, record_id, version, where)
         self.note_nulls(entity, (column for column, value in values.items() if value is None))
+
+    def _set(
+        self,
+        entity: str,
+        record_id: int,
+        version: int,
+        values: Mapping[str, Any],
+        where: Sequence[ColumnElement[bool]],
+    ) -> int:
+        key = {**self._key_columns(entity), "id": record_id, "version": version}
+        if not where:
+            return direct.update_rows(self._unit.connection, tables.record, key, values)
+        same = (tables.record.c[name] == value for name, value in key.items())
+        statement = update(tables.record).where(*same, *where).values(**values)
+        return self._unit.connection.execute(statement).rowcount
 
     def explain(
         self, entity: str, record_id: int, version: int | None, where: Sequence[ColumnElement[bool]]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
+    BindParameter,
     ColumnElement,
     FromClause,
     Integer,
+    Text,
     and_,
+    bindparam,
     column,
     delete,
     false,
+    func,
     insert,
     literal,
     select,
@@ -23,23 +29,29 @@ from sqlalchemy import (
 )
 
 from formwright.definitions.model import Entity, Field
-from formwright.store import codec, tables
+from formwright.store import codec, direct, tables
 from formwright.store.grams import fold, grams, salt, signed, spelled, words
 from formwright.store.unit import Unit
 
 #: SQLite's full-text table; its rowid is the id of the record.
 search_token = table("search_token", column("rowid"), column("tokens"), column("search_token"))
 
-#: How many entries are read in the hope that a page of hits is among them.
-RECENT = 5000
+#: Names of the parameters; no column has such a name.
+_WORD, _PIECES, _SIZE, _START = "search_word_", "search_pieces", "search_size", "search_start"
+_ESCAPE = "/"
+_SPECIAL = re.compile("[/%_]")
+_FARTHEST = (1 << 63) - 1
+#: A table of entries, the condition on it, and its column with the record's id.
+_Found: TypeAlias = tuple[FromClause, ColumnElement[bool], ColumnElement[int]]
 
 
 class Source(NamedTuple):
-    """Matching search entries: a table, the condition on it, and its column with the record's id."""
+    """Matching search entries: a table, the condition on it, its column with the record's id, and the parameters."""
 
     entries: FromClause
     matches: ColumnElement[bool]
     ids: ColumnElement[int]
+    values: Mapping[str, Any]
 
 
 def search_fields(entity: Entity) -> tuple[Field, ...]:
@@ -92,7 +104,7 @@ class SearchIndex:
         row = {**self._key(entity, record_id), "text": text}
         if self._unit.is_postgres:
             row["tokens"] = signed(pieces)
-        self._unit.connection.execute(insert(tables.search), row)
+        direct.insert_row(self._unit.connection, tables.search, row)
         if not self._unit.is_postgres:
             self._unit.connection.execute(
                 insert(search_token), {"rowid": record_id, "tokens": spelled(pieces)}
@@ -149,39 +161,72 @@ class SearchIndex:
         The id is the column to sort by for newest first: on SQLite the full-text index then delivers its
         hits in that order and stops with the page.
         """
-        entries = tables.search.alias()
         wanted = words(query)
-        found = and_(*self._of(entity, entries), *_have(entries, wanted))
-        pieces = (
-            set[int]().union(*(self.pieces(entity, word) for word in wanted)) if wanted else set()
+        pieces = set[int]().union(*(self.pieces(entity, word) for word in wanted))
+        values: dict[str, Any] = _named(wanted)
+        if pieces:
+            values[_PIECES] = signed(sorted(pieces)) if self._unit.is_postgres else _match(pieces)
+        found: _Found
+        found, _ = self._unit.shape.prepared.get(
+            ("search", entity, len(wanted), bool(pieces)),
+            (),
+            lambda: self._everywhere(entity, len(wanted), indexed=bool(pieces)),
         )
-        if not pieces:
-            return Source(entries, found, entries.c.record_id)
+        return Source(*found, values)
+
+    def recent(
+        self, entity: str, query: str, beyond: int | None, *, older: bool, size: int
+    ) -> Source:
+        """Return the same for the ``size`` entries that come next after the record ``beyond``, without the index.
+
+        PostgreSQL's index collects all hits before it gives the first, SQLite's reads three lists for a word of
+        four letters. What many records have is found sooner by reading some.
+        """
+        wanted = words(query)
+        values = {**_named(wanted), _SIZE: size}
+        if beyond is not None:
+            values[_START] = beyond
+        found: _Found
+        found, _ = self._unit.shape.prepared.get(
+            ("recent", entity, len(wanted), beyond is None, older),
+            (),
+            lambda: self._nearby(entity, len(wanted), begun=beyond is not None, older=older),
+        )
+        return Source(*found, values)
+
+    def _everywhere(self, entity: str, count: int, *, indexed: bool) -> _Found:
+        entries = tables.search.alias()
+        found = and_(*self._of(entity, entries), *_have(entries, count))
+        if not indexed:
+            return entries, found, entries.c.record_id
         if self._unit.is_postgres:
-            array = literal(signed(sorted(pieces)), ARRAY(Integer))
-            return Source(
-                entries, and_(entries.c.tokens.op("@>")(array), found), entries.c.record_id
-            )
+            pieces = bindparam(_PIECES, type_=ARRAY(Integer))
+            return entries, and_(entries.c.tokens.op("@>")(pieces), found), entries.c.record_id
         tokens = search_token.alias()
         joined = tokens.join(entries, entries.c.record_id == tokens.c.rowid)
-        matched = tokens.c.search_token.op("MATCH")(_match(pieces))
-        return Source(joined, and_(matched, found), tokens.c.rowid)
+        matched = tokens.c.search_token.op("MATCH")(bindparam(_PIECES, type_=Text()))
+        return joined, and_(matched, found), tokens.c.rowid
 
-    def recent(self, entity: str, query: str, beyond: int | None, *, older: bool) -> Source | None:
-        """Return the same for the ``RECENT`` entries that come next after the record ``beyond``, without the index.
-
-        PostgreSQL's index collects all hits before it gives the first. What half the records have is found
-        sooner by reading some. None on SQLite, which does without.
-        """
-        if not self._unit.is_postgres:
-            return None
+    def _nearby(self, entity: str, count: int, *, begun: bool, older: bool) -> _Found:
         entries = tables.search.alias()
-        number = entries.c.record_id
-        few = select(number, entries.c.text).where(*self._of(entity, entries))
-        if beyond is not None:
-            few = few.where(number < beyond if older else number > beyond)
-        some = few.order_by(number.desc() if older else number.asc()).limit(RECENT).subquery()
-        return Source(some, and_(true(), *_have(some, words(query))), some.c.record_id)
+        few = select(entries.c.record_id, entries.c.text).where(*self._of(entity, entries))
+        start = bindparam(_START, type_=BigInteger())
+        if begun:
+            few = few.where(entries.c.record_id < start if older else entries.c.record_id > start)
+        order = entries.c.record_id.desc() if older else entries.c.record_id.asc()
+        size = bindparam(_SIZE, type_=Integer())
+        if self._unit.is_postgres:
+            some = few.order_by(order).limit(size).subquery()
+            return some, and_(true(), *_have(some, count)), some.c.record_id
+        # SQLite would read all of a sub-select and sort it; of a stretch of the table it reads what the page needs.
+        last = few.with_only_columns(entries.c.record_id).order_by(order).limit(1).offset(size)
+        outer = tables.search.alias()
+        number = outer.c.record_id
+        where = [*self._of(entity, outer), *_have(outer, count)]
+        if begun:
+            where.append(number < start if older else number > start)
+        end = func.coalesce(last.scalar_subquery(), literal(-_FARTHEST if older else _FARTHEST))
+        return outer, and_(*where, number >= end if older else number <= end), number
 
     def _of(self, entity: str, entries: FromClause) -> tuple[ColumnElement[bool], ...]:
         return (
@@ -200,12 +245,21 @@ class SearchIndex:
         return self._of(entity, tables.search)
 
 
-def _have(entries: FromClause, wanted: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+def _have(entries: FromClause, count: int) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that the text of an entry has every word; a query without any finds nothing."""
-    if not wanted:
+    if not count:
         yield false()
-    for word in wanted:
-        yield entries.c.text.contains(word, autoescape=True)
+    for number in range(count):
+        word: BindParameter[str] = bindparam(f"{_WORD}{number}", type_=Text())
+        yield entries.c.text.contains(word, escape=_ESCAPE)
+
+
+def _named(wanted: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of ``_have``: the words, with what LIKE would take for more than a character escaped."""
+    return {
+        f"{_WORD}{number}": _SPECIAL.sub(rf"{_ESCAPE}\g<0>", word)
+        for number, word in enumerate(wanted)
+    }
 
 
 def _match(pieces: set[int]) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from formwright.definitions.model import Catalog, Entity, Field
 from formwright.definitions.renames import Renames
-from formwright.expressions.check import Checked
+from formwright.expressions.kinds import Base
+from formwright.fieldtypes.base import Slot
 from formwright.store import codec, tables
+from formwright.store.wishes import wishes
 
 ASSIGNED, READY, FREED = "assigned", "ready", "freed"
 #: Slots of each family that are kept for fields that ask for an index later.
 RESERVE = 2
-_LAST = 3
 #: In ``entity.built``: key -> the keys under which documents may still hold the value, the newest first.
 FORMER = "former"
 
@@ -48,7 +49,9 @@ class Assignment:
     """What a catalog asks of the slots: new entities, new slots, freed slots, and what gets none."""
 
     new_entities: tuple[str, ...]
-    new_slots: tuple[tuple[str, str, str], ...]  # entity, attribute, column
+    new_slots: tuple[
+        tuple[str, str, str], ...
+    ]  # entity, attribute, column; also what moves to another
     revived: tuple[tuple[str, str], ...]
     freed: tuple[tuple[str, str], ...]
     #: Wished for an index and got none: comparisons read the document, references their links.
@@ -58,72 +61,6 @@ class Assignment:
     def is_empty(self) -> bool:
         """True when nothing has to be written."""
         return not (self.new_entities or self.new_slots or self.revived or self.freed)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A field that a slot would serve. ``rank`` 0 asks for an index, 3 would only be sorted quicker."""
-
-    field: Field
-    rank: int
-
-    @property
-    def is_idle(self) -> bool:
-        """True when nothing is known to select or sort by the field."""
-        return self.rank >= _LAST
-
-
-def wishes(catalog: Catalog, entity: Entity) -> list[Wish]:
-    """Return the fields of ``entity`` that a slot would serve, most deserving first."""
-    rank = _ranking(catalog, entity)
-    found = [
-        Wish(field, rank(field))
-        for field in entity.fields.values()
-        if codec.family(field) and field.key != entity.owner_field
-    ]
-    return sorted((wish for wish in found if wish.rank <= _LAST), key=lambda wish: wish.rank)
-
-
-def _ranking(catalog: Catalog, entity: Entity) -> Callable[[Field], int]:
-    constrained = {key for constraint in entity.constraints.values() for key in constraint.fields}
-    keys = {*entity.key_fields, *constrained}
-    selecting = _selecting(catalog, entity)
-    shown = {
-        column.path
-        for view in catalog.views.values()
-        if view.entity == entity.name
-        for column in view.columns
-    }
-
-    def rank(field: Field) -> int:
-        if field.indexed or field.is_reference or field.unique or field.key in keys:
-            return 0  # by its key a record is found for every row of an import
-        if field.key in selecting:
-            return 1
-        if field.sortable and (field.key in shown or field.sequence):
-            return 2  # one click on the column's head sorts by it
-        return _LAST if field.sortable and not field.hidden else _LAST + 1
-
-    return rank
-
-
-def _selecting(catalog: Catalog, entity: Entity) -> set[str]:
-    """Return the fields by which views, quick filters and grants select records, or views sort them."""
-    found: set[str] = set()
-    for view in catalog.views.values():
-        if view.entity == entity.name:
-            found.update(sort.path.split(".")[0] for sort in view.sort)
-            found.update(_read_by(view.filter))
-            for quick in view.quick_filters:
-                found.update(_read_by(quick.condition), {quick.field} - {""})
-    for grant in catalog.grants:
-        if grant.entity == entity.name:
-            found.update(_read_by(grant.scope))
-    return found
-
-
-def _read_by(condition: Checked | None) -> Iterable[str]:
-    return () if condition is None else (path[0] for path in condition.reads if path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +103,18 @@ def plan(
         held = rows.get(ids.get(pending.old_entity(name), 0), {})
         new_of = {old: new for new, old in pending.fields.get(name, {}).items()}
         taken = {new_of.get(key, key): row for key, row in held.items()}
+        placed, without = _placed(catalog, entity, taken)
+        new += [(name, key, column) for key, column in placed.items()]
+        unplaced += [(name, key) for key in without]
         for key, row in taken.items():
+            if key in placed:
+                continue  # it moves to another column
             field = entity.fields.get(key)
-            fits = field is not None and codec.family(field) == row.column[0]
+            fits = field is not None and _fits(field, row.column)
             if row.state == FREED and fits:
                 revived.append((name, key))
             elif row.state != FREED and not fits:
                 freed.append((name, key))
-        columns = {row.column for row in taken.values()}
-        for wish in wishes(catalog, entity):
-            key = wish.field.key
-            if key in taken:
-                continue
-            column = _free_column(
-                codec.family(wish.field), columns, reserve=RESERVE if wish.is_idle else 0
-            )
-            if column is not None:
-                columns.add(column)
-                new.append((name, key, column))
-            elif not wish.is_idle:
-                unplaced.append((name, key))
     return Assignment(
         tuple(name for name in catalog.entities if name not in ids),
         tuple(new),
@@ -193,6 +122,50 @@ def plan(
         tuple(freed),
         tuple(unplaced),
     )
+
+
+def _placed(
+    catalog: Catalog, entity: Entity, taken: Mapping[str, _Row]
+) -> tuple[dict[str, str], list[str]]:
+    """Return attribute -> column of what gets a column now, and the attributes that would need an index and get none.
+
+    What has an index keeps its column. A measure that comes to need an index moves to a column that has one.
+    """
+    columns = {row.column for row in taken.values()}
+    placed: dict[str, str] = {}
+    without = []
+    for wish in wishes(catalog, entity):
+        key, family = wish.field.key, codec.family(wish.field)
+        if key in taken and (wish.is_idle or not is_measure(taken[key].column)):
+            continue
+        names = [f"{family}{number}" for number in range(1, tables.SLOT_COUNTS[family] + 1)]
+        column = _free(names, columns, reserve=RESERVE if wish.is_idle else 0)
+        if column is not None:
+            placed[key] = column
+            columns.add(column)
+        elif not wish.is_idle:
+            without.append(key)
+    for key in entity.fields:
+        if key in taken or key in placed or not _is_number(entity.fields[key]):
+            continue
+        column = _free(list(tables.measure_names()), columns, reserve=0)
+        if column is not None:
+            placed[key] = column
+            columns.add(column)
+    return placed, without
+
+
+def is_measure(column: str) -> bool:
+    """Tell whether a column carries a number without an index: quick to add up, no quicker to find by."""
+    return column.startswith("m")
+
+
+def _is_number(field: Field) -> bool:
+    return codec.family(field) is Slot.NUMBER and field.kind.base is not Base.BOOLEAN
+
+
+def _fits(field: Field, column: str) -> bool:
+    return _is_number(field) if is_measure(column) else codec.family(field) == column[0]
 
 
 def assign(connection: Connection, workspace: int, catalog: Catalog) -> Assignment:
@@ -220,6 +193,7 @@ def assign(connection: Connection, workspace: int, catalog: Catalog) -> Assignme
         for name, _, _ in wanted.new_slots
     }
     for name, attribute, column in wanted.new_slots:
+        _leave(connection, workspace, ids[name], attribute)
         connection.execute(
             insert(tables.slot),
             {
@@ -228,13 +202,25 @@ def assign(connection: Connection, workspace: int, catalog: Catalog) -> Assignme
                 "attribute": attribute,
                 "column": column,
                 "state": READY if empty[name] else ASSIGNED,
-                "nulls": not empty[name],
+                "nulls": not empty[name] or is_measure(column),
             },
         )
     for state, pairs in ((ASSIGNED, wanted.revived), (FREED, wanted.freed)):
         for name, attribute in pairs:
             set_state(connection, workspace, ids[name], attribute, state)
     return wanted
+
+
+def _leave(connection: Connection, workspace: int, entity_id: int, attribute: str) -> None:
+    """Give up the column of an attribute that gets another; what it still holds is overwritten before it is read."""
+    slot = tables.slot.c
+    connection.execute(
+        delete(tables.slot).where(
+            slot.workspace_id == workspace,
+            slot.entity_id == entity_id,
+            slot.attribute == attribute,
+        )
+    )
 
 
 def set_state(
@@ -252,8 +238,7 @@ def set_state(
     )
 
 
-def _free_column(family: str, taken: set[str], reserve: int) -> str | None:
-    names = [f"{family}{number}" for number in range(1, tables.SLOT_COUNTS[family] + 1)]
+def _free(names: Sequence[str], taken: set[str], reserve: int) -> str | None:
     free = [name for name in names if name not in taken]
     return free[0] if len(free) > reserve else None
 

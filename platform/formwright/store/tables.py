@@ -42,6 +42,15 @@ SLOT_TYPES: dict[str, TypeEngine[Any]] = {
 }
 
 
+#: How many more columns carry numbers that nobody selects or sorts by: sums read them, no index follows them.
+MEASURES = 8
+
+
+def measure_names() -> Iterator[str]:
+    """Yield ``m1`` ... ``m8``."""
+    yield from (f"m{number}" for number in range(1, MEASURES + 1))
+
+
 def slot_names() -> Iterator[str]:
     """Yield ``t1`` ... ``r8``."""
     for family, count in SLOT_COUNTS.items():
@@ -94,6 +103,7 @@ record = Table(
     Column("version", Integer, nullable=False),
     Column("position", Integer),
     *(Column(name, SLOT_TYPES[name[0]]) for name in slot_names()),
+    *(Column(name, NUMBER) for name in measure_names()),
     Column(
         "data", Document, nullable=False
     ),  # last: slots are read without touching overflow pages

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from formwright.definitions.model import Constraint, Entity, Field
@@ -17,13 +17,12 @@ from formwright.store.unit import Unit
 
 _LONGEST = 200
 _SEPARATOR = "\x1f"
-_value = tables.unique_value.c
-_HOLDER = select(_value.record_id).where(
-    _value.workspace_id == bindparam("workspace"),
-    _value.entity_id == bindparam("entity"),
-    _value.constraint == bindparam("name"),
-    _value.value == bindparam("value"),
+# As the driver takes it: the check of a single value is over sooner than a statement is prepared.
+_HOLDER_SQLITE = (
+    "SELECT record_id FROM unique_value WHERE workspace_id = ? AND entity_id = ? "
+    'AND "constraint" = ? AND value = ?'
 )
+_HOLDER_POSTGRES = _HOLDER_SQLITE.replace("?", "%s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +100,7 @@ class UniqueValues:
         """Return the record that holds ``value`` of the unique field ``key``, or None."""
         field = self._unit.shape.entity(entity).fields[key]
         text = Rule(key, key, (field,)).value({key: value})
-        return (
-            self.holders(entity, [Claim(key, text)]).get(Claim(key, text))
-            if text is not None
-            else None
-        )
+        return self._holder(entity, key, text) if text is not None else None
 
     def take(self, entity: str, record_id: int, claims: Sequence[Claim]) -> None:
         """Claim values for a record; raise UniqueViolation, with nothing claimed, when others hold any."""
@@ -163,12 +158,8 @@ class UniqueValues:
         if not pairs:
             return {}
         if len(pairs) == 1:
-            key = {"workspace": self._unit.workspace, "entity": self._unit.shape.place(entity).id}
-            name, value = pairs[0]
-            holder = self._unit.connection.execute(
-                _HOLDER, {**key, "name": name, "value": value}
-            ).scalar()
-            return {Claim(name, value): holder} if holder is not None else {}
+            holder = self._holder(entity, *pairs[0])
+            return {Claim(*pairs[0]): holder} if holder is not None else {}
         found = self._unit.connection.execute(
             select(column.constraint, column.value, column.record_id).where(
                 column.workspace_id == self._unit.workspace,
@@ -185,6 +176,13 @@ class UniqueValues:
         for claim, holder in holders.items():
             rule = by_name[claim.constraint]
             found.append(Clash(rule.key, tuple(field.key for field in rule.fields), holder))
+        return found
+
+    def _holder(self, entity: str, constraint: str, value: str) -> int | None:
+        found: int | None = self._unit.connection.exec_driver_sql(
+            _HOLDER_POSTGRES if self._unit.is_postgres else _HOLDER_SQLITE,
+            (self._unit.workspace, self._unit.shape.place(entity).id, constraint, value),
+        ).scalar()
         return found
 
     def _row(self, entity: str, record_id: int, claim: Claim) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from formwright.errors import UnknownName
 from formwright.expressions.check import Checked
 from formwright.store.codec import Codec
 from formwright.store.columns import Columns, TransactionColumns
+from formwright.store.prepared import Prepared
 from formwright.store.slots import EntityLayout, Layout
 from formwright.suggest import closest
 from formwright.texts import say
@@ -33,6 +34,7 @@ class Shape:
         self.dialect = dialect
         self.workspace = workspace
         self.columns = Columns(catalog, layout, dialect, workspace)
+        self.prepared: Prepared[Any] = Prepared()
         self._codecs: dict[str, Codec] = {}
         self._names = {place.id: name for name, place in layout.entities.items()}
 
