@@ -12,88 +12,72 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench import generate
+from bench.browser import Client, form_fields
+from formwright.ids import format_id, new_id
+from formwright.paths import ASSETS
 
 CLIENTS = 16
 #: Requests that are timed one after the other, and seconds for which all clients ask at once.
 ALONE = 60
 SECONDS = 6.0
 PORT = 8765
-_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _RECORD = re.compile(r"/records/crm\.customer/([0-9a-z]{13})\"")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value, with what was asked for and where it was measured."""
+    """One measured value, with what was asked for: rates at least, everything else at most."""
 
     what: str
     value: float
     unit: str
     wanted: str
 
-
-class Client:
-    """Somebody who is logged in, on one connection."""
-
-    def __init__(self, port: int, login: str, password: str) -> None:
-        self._port = port
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self._cookies: dict[str, str] = {}
-        _, page = self.ask("/log-in")
-        found = _TOKEN.search(page)
-        assert found is not None, "the log-in page has no token"
-        status, _ = self.send("/log-in", csrf_token=found[1], login=login, password=password)
-        assert status == 303, f"log-in was answered with {status}"
-
-    def ask(self, path: str) -> tuple[int, str]:
-        """Fetch a page, compressed as browsers do, and return its status and text."""
-        return self._request("GET", path, None)
-
-    def send(self, path: str, **fields: str) -> tuple[int, str]:
-        """Post a form."""
-        return self._request("POST", path, urllib.parse.urlencode(fields))
-
-    def _request(self, method: str, path: str, body: str | None) -> tuple[int, str]:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        if body is not None:
-            headers |= {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Origin": f"http://127.0.0.1:{self._port}",
-            }
-        try:
-            self._connection.request(method, path, body, headers)
-            answer = self._connection.getresponse()
-        except ConnectionError:  # the server closes what was idle for a while
-            self._connection.close()
-            self._connection.request(method, path, body, headers)
-            answer = self._connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
-        for value in answer.headers.get_all("Set-Cookie") or ():
-            name, _, rest = value.partition("=")
-            self._cookies[name] = rest.split(";")[0]
-        return answer.status, text
+    @property
+    def met(self) -> bool:
+        """Whether it is as asked for; a figure that nobody asked for always is."""
+        if not self.wanted:
+            return True
+        wanted = float(self.wanted)
+        return self.value >= wanted if self.unit.endswith("/s") else self.value <= wanted
 
 
-def measure(name: str, url: str, home: Path, files: Path) -> list[Figure]:
-    """Return the figures of one database that is empty at the start."""
+def measure(
+    name: str, url: str, home: Path, files: Path, say: Callable[[str], object]
+) -> list[Figure]:
+    """Return the figures of one database that is empty at the start; ``say`` is told each as it is measured."""
+    say(f"{name}: import, and pages of 2 workers with 4 threads")
+    figures = []
+    for figure in figures_of(url, home, files):
+        figures.append(figure)
+        wanted = f"   asked for {figure.wanted}{'' if figure.met else ', NOT MET'}"
+        say(
+            f"  {figure.what:48}{figure.value:10,.1f} {figure.unit}{wanted if figure.wanted else ''}"
+        )
+    return figures
+
+
+def figures_of(url: str, home: Path, files: Path) -> Iterator[Figure]:
+    """Yield each figure as it is measured."""
     environment = {**os.environ, "FORMWRIGHT_HOME": str(home), "FORMWRIGHT_DATABASE_URL": url}
     prepared = run(environment, "demo", "--no-serve")
     password = prepared.split()[-1]
-    figures = list(imports(environment, files))
+    yield from imports(environment, files)
     with served(environment) as started:
-        figures.append(Figure("start to first answer", started, "s", "3"))
-        figures.extend(pages(password))
-        figures.append(Figure("memory of the server, 2 workers", memory(), "MB", "200"))
-    print(f"{name}: done", file=sys.stderr)
-    return figures
+        yield Figure("start to first answer", started, "s", "3")
+        first = Client(PORT, "admin", password)
+        yield Figure("memory of the idle server, 2 workers", memory(), "MB", "200")
+        yield Figure("weight of the form, scripts and styles", weight(first), "kB", "60")
+        yield from pages(
+            first, [first, *(Client(PORT, "admin", password) for _ in range(CLIENTS - 1))]
+        )
+        yield Figure("memory of the server after all that", memory(), "MB", "")
 
 
 def imports(environment: dict[str, str], files: Path) -> Iterator[Figure]:
@@ -168,39 +152,72 @@ def memory() -> float:
     return total / 1024
 
 
-def pages(password: str) -> Iterator[Figure]:
+def weight(client: Client) -> float:
+    """Return the kilobytes that a browser without a cache fetches for an entry form, compressed as it asks for."""
+    path = "/records/crm.customer/new"
+    status, page = client.ask(path)
+    assert status == 200, f"{path} was answered with {status}"
+    named = set(re.findall(r'/assets/([^"#]+)', page))
+    for entry in json.loads((ASSETS / "manifest.json").read_text("utf-8")).values():
+        if entry["file"] in named:
+            named.update(entry["imports"])
+    paths = [path, *(f"/assets/{name}" for name in sorted(named))]
+    return sum(client.size(each) for each in paths) / 1000
+
+
+def pages(first: Client, everyone: list[Client]) -> Iterator[Figure]:
     """Time each page alone, then with all clients at once."""
-    first = Client(PORT, "admin", password)
     _, page = first.ask("/views/crm.customers")
     found = _RECORD.search(page)
     assert found is not None, "the list shows no record"
-    everyone = [first, *(Client(PORT, "admin", password) for _ in range(CLIENTS - 1))]
-    numbers = iter(range(10**9))
-
-    def create(client: Client) -> int:
-        """Post the form of a new customer with a telephone number of its own."""
-        _, form = client.ask("/records/crm.customer/new")
-        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
-        number = next(numbers)
-        fields |= {
-            "f-name": f"Bench {number}",
-            "f-phone": f"199{os.getpid() % 1000:03d}{number:05d}",
-        }
-        return client.send("/records/crm.customer/new", **fields)[0]
-
-    for what, path, median, rate in (
-        ("list page, 50 rows of a filter", "/views/crm.customers?f-source=referral", "12", "150"),
-        ("entry form page", "/records/crm.customer/new", "8", "150"),
-        ("record page", f"/records/crm.customer/{found[1]}", "12", "150"),
+    for what, path, median in (
+        ("list page, 50 rows of a filter", "/views/crm.customers?f-source=referral", "12"),
+        ("entry form page", "/records/crm.customer/new", "8"),
+        ("record page", f"/records/crm.customer/{found[1]}", "12"),
     ):
 
         def fetch(client: Client, path: str = path) -> int:
             return client.ask(path)[0]
 
         yield Figure(what, alone(first, fetch, 200), "ms", median)
-        yield Figure(f"{what}, {CLIENTS} clients", together(everyone, fetch), "pages/s", rate)
-    yield Figure("form fetched and posted, one new record", alone(first, create, 303), "ms", "20")
-    yield Figure(f"new records, {CLIENTS} clients", together(everyone, create), "records/s", "75")
+        yield Figure(f"{what}, {CLIENTS} clients", together(everyone, fetch, 200), "pages/s", "150")
+    yield from posts(first, everyone)
+
+
+def posts(first: Client, everyone: list[Client]) -> Iterator[Figure]:
+    """Time a new customer by form post, without and with the fetch of the form before."""
+    path = "/records/crm.customer/new"
+    numbers = iter(range(10**9))
+    forms = {client: form_fields(client.ask(path)[1], "record-form") for client in everyone}
+
+    def post(client: Client) -> int:
+        """Send the client's form as of somebody new, with the key that a fresh form would have."""
+        return send(client, {**forms[client], "_key": format_id(new_id())})
+
+    def fetch_and_post(client: Client) -> int:
+        return send(client, form_fields(client.ask(path)[1], "record-form"))
+
+    def send(client: Client, fields: dict[str, str]) -> int:
+        number = next(numbers)
+        phone = f"199{os.getpid() % 1000:03d}{number:05d}"
+        return client.send(
+            path, **fields, **{"f-name": f"Bench {number}", "f-kind": "person", "f-phone": phone}
+        )[0]
+
+    yield Figure("new record by form post", alone(first, post, 303), "ms", "12")
+    yield Figure(
+        f"new records by form post, {CLIENTS} clients",
+        together(everyone, post, 303),
+        "records/s",
+        "150",
+    )
+    yield Figure("form fetched and posted", alone(first, fetch_and_post, 303), "ms", "20")
+    yield Figure(
+        f"forms fetched and posted, {CLIENTS} clients",
+        together(everyone, fetch_and_post, 303),
+        "records/s",
+        "75",
+    )
 
 
 def alone(client: Client, fetch: Callable[[Client], int], status: int) -> float:
@@ -215,14 +232,17 @@ def alone(client: Client, fetch: Callable[[Client], int], status: int) -> float:
     return statistics.median(times)
 
 
-def together(clients: list[Client], fetch: Callable[[Client], Any]) -> float:
-    """Return how many requests a second all clients get answered."""
+def together(clients: list[Client], fetch: Callable[[Client], int], status: int) -> float:
+    """Return how many requests a second all clients get answered; any other status is an error."""
     end = time.perf_counter() + SECONDS
     counts = [0] * len(clients)
+    wrong: list[int] = []
 
     def ask(place: int) -> None:
         while time.perf_counter() < end:
-            fetch(clients[place])
+            got = fetch(clients[place])
+            if got != status:
+                wrong.append(got)
             counts[place] += 1
 
     threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(clients))]
@@ -230,6 +250,7 @@ def together(clients: list[Client], fetch: Callable[[Client], Any]) -> float:
         thread.start()
     for thread in threads:
         thread.join()
+    assert not wrong, f"{len(wrong)} answered with {sorted(set(wrong))}"
     return sum(counts) / SECONDS
 
 
