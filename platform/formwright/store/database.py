@@ -121,7 +121,7 @@ def configure(engine: Engine) -> None:
 def analyze(connection: Connection) -> None:
     """Bring the planner's statistics up to date, inside a writing transaction."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("ANALYZE (SKIP_LOCKED)")
         connection.exec_driver_sql("SELECT gin_clean_pending_list('ix_search_tokens')")
         return
     newest = connection.exec_driver_sql("SELECT max(rowid) FROM record").scalar() or 0
