@@ -71,6 +71,7 @@ class EntityPlan:
         fields = [f for f in entity.fields.values() if not f.type.virtual]
         self.fields: dict[str, Field] = {f.key: f for f in fields}
         self.numbered = [f for f in fields if f.sequence]
+        self.references = [f for f in fields if f.target and not f.computed]
         self.subforms = [f for f in entity.fields.values() if f.is_subform]
         self.defaults = {f.key: f.default for f in fields if f.default is not None}
         self.default_from = _ready((f.key, f.default_from) for f in fields)
