@@ -68,7 +68,7 @@ def _served(database: str, count: int) -> list[pages.Figure]:
     """Measure imports and pages on a fresh database; 100,000 customers at most, as the figures ask."""
     with TemporaryDirectory() as folder, empty_database(database) as url:
         files = pages.make_files(Path(folder), min(count, 100_000))
-        return pages.measure(database, url, Path(folder) / "home", files)
+        return pages.measure(database, url, Path(folder) / "home", files, _say)
 
 
 def _say(line: str) -> None:

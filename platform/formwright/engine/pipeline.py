@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from formwright.definitions.model import Catalog, Entity, Field, Form, Node, Rule
@@ -33,7 +33,7 @@ from formwright.ids import format_id, parse_id
 from formwright.store.rows import StoredRecord
 from formwright.texts import Reader, Text, say
 
-Check: TypeAlias = Callable[[Field, Any], Text | None]
+Check: TypeAlias = Callable[[Any], Text | None]
 Evaluator: TypeAlias = Callable[[Environment], Value]
 
 #: Channels through which a new record may bring the business number it had elsewhere.
@@ -74,6 +74,7 @@ class EntityPlan:
         fields = [f for f in entity.fields.values() if not f.type.virtual]
         self.fields: dict[str, Field] = {f.key: f for f in fields}
         self.numbered = [f for f in fields if f.sequence]
+        self.references = [f for f in fields if f.target and not f.computed]
         self.subforms = [f for f in entity.fields.values() if f.is_subform]
         self.defaults = {f.key: f.default for f in fields if f.default is not None}
         self.default_from = _ready((f.key, f.default_from) for f in fields)
@@ -539,18 +540,19 @@ def _judge(work: Work, environment: Environment, context: Context) -> None:
     values, plan = work.values, work.plan
     before = work.before.values if work.before is not None else None
     for key, value in values.items():
-        checks = plan.checks.get(key)
-        if checks is None or (before is not None and before.get(key) == value):
+        checks = plan.checks.get(key, ())
+        if before is not None and before.get(key) == value:
             continue  # an old value stays acceptable when a limit has been narrowed since
         for check in checks:
-            wrong = check(plan.fields[key], value)
+            wrong = check(value)
             if wrong is not None:
                 work.violations.append(Violation(wrong, key))
                 break
     work.violations.extend(Violation(wrong, key) for key, wrong in work.unfit.items())
     for key in work.required:
-        absent = work.hidden | work.typed.keys() | work.refused
-        if key not in absent and is_missing(work, key):
+        if is_missing(work, key) and not (
+            key in work.hidden or key in work.typed or key in work.refused
+        ):
             work.violations.append(Violation(REQUIRED, key))
     for subform in plan.subforms:
         wrong = _row_limits(work, subform)
@@ -569,7 +571,7 @@ def is_missing(work: Work, key: str) -> bool:
 
 def _checks(field_: Field) -> tuple[Check, ...]:
     """Return what has to be asked of a value of ``field_``: most types and fields ask nothing."""
-    checks: list[Check] = []
+    checks: list[Callable[[Field, Any], Text | None]] = []
     if type(field_.type).check is not FieldType.check:
         checks.append(field_.type.check)
     if (
@@ -580,7 +582,7 @@ def _checks(field_: Field) -> tuple[Check, ...]:
         field_.max_items,
     ) != (None,) * 5:
         checks.append(_limits)
-    return tuple(checks)
+    return tuple(partial(check, field_) for check in checks)
 
 
 def _limits(field_: Field, value: Any) -> Text | None:

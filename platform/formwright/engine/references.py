@@ -62,11 +62,11 @@ def check_references(unit: Reach, works: Sequence[Work]) -> None:
 
 
 def _chosen(work: Work) -> Iterable[tuple[Field, tuple[int, ...]]]:
-    for key, value in list(work.values.items()):
-        field = work.plan.fields.get(key)
-        if field is None or not field.target or field.computed:
+    for field in work.plan.references:
+        value = work.values.get(field.key)
+        if value is None:
             continue
-        if work.before is None or work.before.values.get(key) != value:
+        if work.before is None or work.before.values.get(field.key) != value:
             yield field, references_in(field, value)
 
 

@@ -6,11 +6,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from babel.dates import format_datetime
 
 from formwright.clock import Clock, SystemClock
 from formwright.definitions.load import load_sources
@@ -218,7 +216,8 @@ class Unit:
     def show_built_in(self, value: Any) -> str:
         """Return the text of a built-in column: an instant in the actor's zone, or a number."""
         if isinstance(value, datetime):
-            return format_datetime(value, "yyyy-MM-dd HH:mm", self.reader.zone, self.reader.locale)
+            aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+            return aware.astimezone(self.reader.zone).replace(tzinfo=None).isoformat(" ", "minutes")
         return str(value)
 
     def title(self, row: ValuesRow) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from formwright.definitions.model import (
     Action,
@@ -15,6 +15,7 @@ from formwright.definitions.model import (
     Option,
     QuickFilter,
     Sort,
+    Style,
     View,
 )
 from formwright.engine.formats import Titles, show
@@ -23,6 +24,7 @@ from formwright.engine.pipeline import condition_holds
 from formwright.engine.rows import ValuesRow
 from formwright.engine.titles import preload, titles_on
 from formwright.errors import Forbidden
+from formwright.expressions.evaluate import Environment
 from formwright.texts import say
 
 if TYPE_CHECKING:
@@ -45,8 +47,7 @@ class ListState:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One value in a list, as shown."""
 
     text: str
@@ -58,8 +59,12 @@ class Cell:
     masked: bool = False  # ``text`` is what a mask leaves of the value
 
 
-@dataclass(frozen=True, slots=True)
-class ListRow:
+#: Works out the cell of one column for a row; made once a page.
+_Draw: TypeAlias = Callable[[ValuesRow], Cell]
+_EMPTY = Cell("")
+
+
+class ListRow(NamedTuple):
     """One record in a list."""
 
     id: int
@@ -207,7 +212,11 @@ def list_rows(unit: Unit, view: View, records: Sequence[StoredRecord]) -> list[L
     shown = [tuple(column.path.split(".")) for column in view.columns]
     preload(unit, entity, rows, [*shown, *_followed(entity, view)])
     titles = titles_on(unit, entity, rows, shown)
-    return [_list_row(unit, entity, view, row, titles) for row in rows]
+    columns = [
+        (_drawing(unit, entity, column.path, titles), column.style) for column in view.columns
+    ]
+    styled = bool(view.row_style) or any(style for _, style in columns)
+    return [_list_row(unit, view, row, columns, styled=styled) for row in rows]
 
 
 def _followed(entity: Entity, view: View) -> Iterable[tuple[str, ...]]:
@@ -229,64 +238,119 @@ def generated_view(entity: Entity) -> View:
     return View(entity.key, entity.package, entity.name, entity.title_plural, columns=columns)
 
 
-def _list_row(unit: Unit, entity: Entity, view: View, row: ValuesRow, titles: Titles) -> ListRow:
-    environment = unit.sight.environment(row)
-    color = next(
-        (style.color for style in view.row_style if condition_holds(style.when, environment)), ""
-    )
-    cells = []
-    for column in view.columns:
-        cell = _cell(unit, entity, column.path, row, titles)
-        style = next(
-            (style for style in column.style if condition_holds(style.when, environment)), None
+def _list_row(
+    unit: Unit,
+    view: View,
+    row: ValuesRow,
+    columns: Sequence[tuple[_Draw, Sequence[Style]]],
+    *,
+    styled: bool,
+) -> ListRow:
+    cells = tuple(draw(row) for draw, _ in columns)
+    color = ""
+    if styled:
+        environment = unit.sight.environment(row)
+        color = next(
+            (style.color for style in view.row_style if condition_holds(style.when, environment)),
+            "",
         )
-        if style is not None:
+        cells = tuple(
+            _styled(unit, cell, style, environment) if style else cell
+            for cell, (_, style) in zip(cells, columns, strict=True)
+        )
+    return ListRow(row.id or 0, unit.title(row), cells, color)
+
+
+def _styled(unit: Unit, cell: Cell, styles: Sequence[Style], environment: Environment) -> Cell:
+    """Return ``cell`` in the first style whose condition holds."""
+    for style in styles:
+        if condition_holds(style.when, environment):
             mark = style.text.in_language(unit.reader.language)
-            cell = replace(cell, color=style.color, mark=mark)
-        cells.append(cell)
-    title = unit.title(row)
-    return ListRow(row.id or 0, title, tuple(cells), color)
+            return cell._replace(color=style.color, mark=mark)
+    return cell
 
 
-def _cell(unit: Unit, entity: Entity, path: str, row: ValuesRow, titles: Titles) -> Cell:
+def _drawing(unit: Unit, entity: Entity, path: str, titles: Titles) -> _Draw:
+    """Return what makes the cell of ``path`` for a row of ``entity``: all that is the same for each row is settled."""
     head, _, rest = path.partition(".")
     definition = entity.fields.get(head)
     if definition is None:
-        return _built_in_cell(unit, head, row, titles)
-    record = row.built_in
-    if record is not None and head in record.withheld:
-        mask = record.masks.get(head, "")
+        return lambda row: _built_in_cell(unit, head, row, titles)
+    draw = _drawing_field(unit, definition, rest, titles)
+    return draw if unit.gate.is_open(entity.name, head) else _masking(head, draw)
+
+
+def _masking(key: str, draw: _Draw) -> _Draw:
+    """Return ``draw`` for a field that is kept from the reader on some records: there is a mask, or nothing."""
+
+    def masked(row: ValuesRow) -> Cell:
+        record = row.built_in
+        if record is None or key not in record.withheld:
+            return draw(row)
+        mask = record.masks.get(key, "")
         return Cell(mask, masked=bool(mask))
-    value = row.get(head)
+
+    return masked
+
+
+def _drawing_field(unit: Unit, definition: Field, rest: str, titles: Titles) -> _Draw:
+    head = definition.key
     if rest and definition.is_reference:
-        if not isinstance(value, int) or not titles.readable(definition.target, value):
-            return Cell("")
-        target = unit.sight.row(definition.target, value)
-        return (
-            _cell(unit, unit.entity(definition.target), rest, target, titles)
-            if target
-            else Cell("")
-        )
+        onwards = _drawing(unit, unit.entity(definition.target), rest, titles)
+        return lambda row: _cell_behind(unit, definition, row, titles, onwards)
+    if definition.is_reference:
+        return lambda row: _reference_cell(unit, definition, row, titles)
+    reader, colors = unit.reader, {option.value: option.color for option in definition.options}
+
+    def draw(row: ValuesRow) -> Cell:
+        value = row.get(head)
+        text = show(definition, value, reader, titles)
+        color = colors.get(value, "") if isinstance(value, str) else ""
+        return Cell(text, definition, value, None, color)
+
+    return _remembering(head, draw) if definition.type.name in _REPEATING else draw
+
+
+def _remembering(key: str, draw: _Draw) -> _Draw:
+    """Return ``draw`` with the cells kept, for a column whose values come again from row to row."""
+    known: dict[Any, Cell] = {}
+
+    def remembered(row: ValuesRow) -> Cell:
+        value = row.get(key)
+        cell = known.get(value)
+        if cell is None:
+            cell = known[value] = draw(row)
+        return cell
+
+    return remembered
+
+
+def _cell_behind(
+    unit: Unit, definition: Field, row: ValuesRow, titles: Titles, onwards: _Draw
+) -> Cell:
+    value = row.get(definition.key)
+    if not isinstance(value, int) or not titles.readable(definition.target, value):
+        return _EMPTY
+    target = unit.sight.row(definition.target, value)
+    return onwards(target) if target else _EMPTY
+
+
+def _reference_cell(unit: Unit, definition: Field, row: ValuesRow, titles: Titles) -> Cell:
+    value = row.get(definition.key)
     text = show(definition, value, unit.reader, titles)
-    link = None
-    if (
-        definition.is_reference
-        and isinstance(value, int)
-        and titles.readable(definition.target, value)
-    ):
-        link = (definition.target, value)
-    color = (
-        next((o.color for o in definition.options if o.value == value), "")
-        if definition.options
-        else ""
-    )
-    return Cell(text, definition, value, link, color)
+    if isinstance(value, int) and titles.readable(definition.target, value):
+        return Cell(text, definition, value, (definition.target, value))
+    return Cell(text, definition, value)
+
+
+#: Types with few values, or values that many records have: a cell is worked out once for each.
+_REPEATING = frozenset({"choice", "boolean", "date", "rating"})
 
 
 def _built_in_cell(unit: Unit, name: str, row: ValuesRow, titles: Titles) -> Cell:
     value = row.get(name)
     if value is None:
-        return Cell("")
+        return _EMPTY
     if name in ("created_by", "updated_by") and isinstance(value, int):
         return Cell(titles.of("core.user", value, unit.reader), None, value)
     return Cell(unit.show_built_in(value), None, value)

@@ -63,8 +63,8 @@ def one_line(text: str) -> str:
     '王 小明'
     """
     text = " ".join(text.split())
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text)):
+        return text  # what is unseen is not printable
     text = " ".join(text.translate(_UNSEEN).split())
     return unicodedata.normalize("NFC", text)
 

@@ -130,6 +130,11 @@ def get_across(
     "never", no conditions for "always".
     """
     places = {tx.columns.place(entity).id: entity for entity in wanted}
+    if len(wanted) == 1:
+        [(entity, numbers_of)] = wanted.items()
+        scope = conditions.get(entity)
+        if scope is not None and not scope:  # the usual case has a statement of its own, built once
+            return [(record, True) for record in tx.records.get_many(entity, numbers_of)]
     whens: dict[int, ColumnElement[bool]] = {}
     picks = []
     for number, entity in places.items():

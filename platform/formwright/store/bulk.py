@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Table, delete
+from sqlalchemy import Column, Connection, Table, delete
 
 from formwright import ids
 from formwright.store import history, links, tables
@@ -50,6 +52,9 @@ class Bulk:
         self._unique = unique
         self._links = edges
         self._search = search
+        #: Runs the COPYs of the batch at hand, one after the other; None where they run at once.
+        self._copier: ThreadPoolExecutor | None = None
+        self._copies: list[Future[None]] = []
 
     def insert(
         self,
@@ -73,10 +78,11 @@ class Bulk:
         refused = self._claim(entity, fresh)
         stored = [new for new in fresh if new.id not in refused] if refused else fresh
         if stored:
-            self._write_records(entity, stored, by)
-            self._write_links(entity, stored)
-            self._write_search(entity, stored)
-            self._write_history(entity, stored, by, channel)
+            with self._copying(len(stored)):
+                self._write_records(entity, stored, by)
+                self._write_links(entity, stored)
+                self._write_search(entity, stored)
+                self._write_history(entity, stored, by, channel)
             self._links.note_new(entity, (new.id for new in stored))
             self._note_nulls(entity, stored)
         return [refused.get(new.id, new.id) for new in fresh]
@@ -327,6 +333,25 @@ class Bulk:
                 {column for new in stored for column in columns if new.slots.get(column) is None},
             )
 
+    @contextmanager
+    def _copying(self, count: int) -> Iterator[None]:
+        """Have what is inserted meanwhile copied by a thread, so that the rows of the next table are made during it.
+
+        Nobody else uses the connection until the end, where everything is stored or the first error raised. Only
+        PostgreSQL works on its own while this process goes on.
+        """
+        if not self._unit.is_postgres or count < _WORTH_A_THREAD:
+            yield
+            return
+        with ThreadPoolExecutor(1) as copier:
+            self._copier = copier
+            try:
+                yield
+                for copy in self._copies:
+                    copy.result()
+            finally:
+                self._copier, self._copies = None, []
+
     def _now(self) -> str:
         now = instant_text(self._unit.now)
         return now.rstrip("Z").replace("T", " ") if self._unit.is_postgres else now
@@ -340,12 +365,22 @@ class Bulk:
             statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608 -- names are our own columns
             connection.exec_driver_sql(statement, list(rows))
             return
-        cursor: Any = connection.connection.cursor()
-        with cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        statement = f"COPY {table.name} ({columns}) FROM STDIN"
+        if self._copier is None:
+            _copy(connection, statement, rows)
+        else:
+            self._copies.append(self._copier.submit(_copy, connection, statement, rows))
 
 
+def _copy(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+#: Below this many records a thread costs more than it saves.
+_WORTH_A_THREAD = 200
 _HEAD = (
     "workspace_id",
     "entity_id",

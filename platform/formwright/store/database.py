@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import StaticPool
 
 from formwright.errors import StoreUnavailable
@@ -22,6 +24,8 @@ WRITE = "formwright_write"
 #: Milliseconds that a writer waits for the one before it (SQLite), or for a lock (PostgreSQL).
 WAIT_MS = 10_000
 PAGE_SIZE = 8192
+#: Seconds after which a connection to PostgreSQL that nobody used is tried before it is used again.
+TRUSTED_REST = 1.0
 _FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
@@ -72,7 +76,6 @@ def engine_options(url: str | URL) -> dict[str, Any]:
             return _sqlite_options(parsed)
         case "postgresql":
             return {
-                "pool_pre_ping": True,
                 "pool_size": 8,
                 "max_overflow": 8,
                 "pool_timeout": 15,
@@ -110,12 +113,15 @@ def configure(engine: Engine) -> None:
     event.listen(
         engine, "connect", _set_up_sqlite if engine.dialect.name == "sqlite" else _set_up_postgres
     )
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", _try_after_rest)
 
 
 def analyze(connection: Connection) -> None:
     """Bring the planner's statistics up to date, inside a writing transaction."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("ANALYZE (SKIP_LOCKED)")
         connection.exec_driver_sql("SELECT gin_clean_pending_list('ix_search_tokens')")
         return
     newest = connection.exec_driver_sql("SELECT max(rowid) FROM record").scalar() or 0
@@ -217,6 +223,28 @@ def _set_up_postgres(connection: Any, _record: object) -> None:
     from psycopg.types.json import set_json_loads  # noqa: PLC0415 -- only where PostgreSQL is used
 
     set_json_loads(orjson.loads, connection)
+
+
+def _note_rest(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _try_after_rest(connection: Any, record: Any, _proxy: object) -> None:
+    """Ask a connection that has rested whether it is still one; the pool replaces those that are not.
+
+    The server or something on the way closes what is idle. To ask before each transaction would cost every request a
+    way to the server and back, and nothing is idle under load.
+    """
+    from psycopg import Error  # noqa: PLC0415 -- only where PostgreSQL is used
+
+    rests_since = record.info.get("rests_since")
+    if rests_since is None or time.monotonic() - rests_since < TRUSTED_REST:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Error as error:
+        raise InvalidatePoolError from error
 
 
 def _begin(connection: Connection) -> None:

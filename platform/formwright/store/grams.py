@@ -17,6 +17,7 @@ _DIGIT_PLANE = 0xE000 << 16
 _MASK = 0xFFFFFFFF
 _WORDS = 8
 _LONGEST = 100
+_NINE = ord("9")
 
 
 def fold(text: str) -> str:
@@ -25,13 +26,14 @@ def fold(text: str) -> str:
     >>> fold("Ｃafé 138-0013-8000")
     'cafe 13800138000'
     """
-    if not text.isascii():
+    if not text.isascii() and not unicodedata.is_normalized("NFKD", text):
         apart = unicodedata.normalize("NFKD", text)
-        if apart != text:
-            text = unicodedata.normalize(
-                "NFC", "".join(mark for mark in apart if not unicodedata.combining(mark))
-            )
+        text = unicodedata.normalize(
+            "NFC", "".join(mark for mark in apart if not unicodedata.combining(mark))
+        )
     text = text.casefold()
+    if text.isalnum():
+        return text
     return _BETWEEN_DIGITS.sub("", text) if _BETWEEN_DIGITS.search(text) else text
 
 
@@ -58,10 +60,10 @@ def grams(folded: str, salt: int) -> set[int]:
     """
     runs = _RUN.findall(folded)
     pieces = {
-        (((ord(first) << 16) ^ ord(second)) & _MASK) ^ salt
+        (((first << 16) ^ second) & _MASK) ^ salt
         for run in runs
-        for first, second in pairwise(run)
-        if first > "9" or second > "9"
+        for first, second in pairwise(run.encode() if run.isascii() else map(ord, run))
+        if first > _NINE or second > _NINE
     }
     for run in runs:
         for digits in _DIGITS.findall(run):

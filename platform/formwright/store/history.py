@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 
 from formwright import ids
 from formwright.definitions.model import Entity
@@ -86,32 +86,42 @@ class History:
         self, entity: str, record_id: int, after: int | None = None, limit: int = 50
     ) -> list[Change]:
         """Return the newest entries of a record, or those that came before the entry ``after``."""
-        column = tables.history.c
-        query = (
-            select(
-                column.id,
-                column.at,
-                column.by,
-                column.channel,
-                column.version,
-                column.operation,
-                column.changes,
-            )
-            .where(
-                column.workspace_id == self._unit.workspace,
-                column.entity_id == self._unit.shape.place(entity).id,
-                column.record_id == record_id,
-            )
-            .order_by(column.id.desc())
-            .limit(limit)
-        )
+        query = _OF
         if after is not None:
-            query = query.where(column.id < after)
+            query = query.where(tables.history.c.id < after)
+        asked = {
+            "workspace": self._unit.workspace,
+            "entity": self._unit.shape.place(entity).id,
+            "record": record_id,
+            "limit": limit,
+        }
         former = former_keys(self._unit.shape.entity(entity))
-        found = [_change(*row) for row in self._unit.connection.execute(query)]
+        found = [_change(*row) for row in self._unit.connection.execute(query, asked)]
         if not former:
             return found
         return [replace(each, changes=carried(each.changes, former)) for each in found]
+
+
+_column = tables.history.c
+#: The entries of a record, newest first; built once, as every record page asks for them.
+_OF = (
+    select(
+        _column.id,
+        _column.at,
+        _column.by,
+        _column.channel,
+        _column.version,
+        _column.operation,
+        _column.changes,
+    )
+    .where(
+        _column.workspace_id == bindparam("workspace"),
+        _column.entity_id == bindparam("entity"),
+        _column.record_id == bindparam("record"),
+    )
+    .order_by(_column.id.desc())
+    .limit(bindparam("limit", type_=Integer()))
+)
 
 
 def untracked(definition: Entity) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from formwright.definitions.model import Catalog
@@ -26,6 +26,16 @@ class Revision:
     author: str
     note: str
     at: datetime
+
+
+_revision = tables.definition_revision.c
+#: Asked in every transaction that writes, so it is built once.
+_NEWEST = (
+    select(_revision.number, _revision.fills)
+    .where(_revision.workspace_id == bindparam("workspace"))
+    .order_by(_revision.number.desc())
+    .limit(1)
+)
 
 
 class Revisions:
@@ -52,13 +62,7 @@ class Revisions:
     def newest(self) -> tuple[int, int]:
         """Return the number in force, and how often its slots were filled since."""
         if self._newest is None:
-            column = tables.definition_revision.c
-            row = self._connection.execute(
-                select(column.number, column.fills)
-                .where(column.workspace_id == self._workspace)
-                .order_by(column.number.desc())
-                .limit(1)
-            ).first()
+            row = self._connection.execute(_NEWEST, {"workspace": self._workspace}).first()
             self._newest = (row[0], row[1]) if row is not None else (0, 0)
         return self._newest
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from formwright.definitions.model import Sequence
@@ -101,20 +102,25 @@ def write(pattern: str, number: int, day: date, values: Mapping[str, str]) -> st
 
 def _advance(connection: Connection, key: Mapping[str, Any], count: int, start: int) -> int:
     """Move a counter on in one statement, and return the last number taken."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    asked = {f"of_{name}": value for name, value in key.items()}
+    asked |= {"first": start + count - 1, "count": count}
+    return int(connection.execute(_advancing(connection.dialect.name), asked).scalar_one())
+
+
+@cache
+def _advancing(name: str) -> postgresql.Insert | sqlite.Insert:
+    dialect = postgresql if name == "postgresql" else sqlite
     counter = tables.sequence_counter
-    statement = (
+    statement: postgresql.Insert | sqlite.Insert = (
         dialect.insert(counter)
-        .values(**key, last=start + count - 1)
+        .values({each: bindparam(f"of_{each}") for each in _COUNTER} | {"last": bindparam("first")})
         .on_conflict_do_update(
-            index_elements=[
-                counter.c.workspace_id,
-                counter.c.sequence,
-                counter.c.period,
-                counter.c.per,
-            ],
-            set_={"last": counter.c.last + count},
+            index_elements=[counter.c[each] for each in _COUNTER],
+            set_={"last": counter.c.last + bindparam("count", type_=counter.c.last.type)},
         )
         .returning(counter.c.last)
     )
-    return int(connection.execute(statement).scalar_one())
+    return statement
+
+
+_COUNTER = ("workspace_id", "sequence", "period", "per")

@@ -108,13 +108,14 @@ class UniqueValues:
             return
         column = tables.unique_value.c
         rows = [self._row(entity, record_id, claim) for claim in sorted(claims, key=_order)]
-        statement = (
-            self._insert()
-            .values(rows)
-            .on_conflict_do_nothing()
-            .returning(column.constraint, column.value)
+        statement = self._insert()
+        if len(rows) > 1:  # as one statement, which is compiled anew each time
+            statement = statement.values(rows)
+        statement = statement.on_conflict_do_nothing()
+        found = self._unit.connection.execute(
+            statement.returning(column.constraint, column.value), rows[0] if len(rows) == 1 else {}
         )
-        taken = {Claim(*row) for row in self._unit.connection.execute(statement)}
+        taken = {Claim(*row) for row in found}
         if len(taken) == len(claims):
             return
         wanted = [claim for claim in claims if claim not in taken]

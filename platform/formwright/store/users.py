@@ -8,9 +8,21 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, literal, select, true, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -321,66 +333,14 @@ class Users:
         ``people`` is the name of the entity whose records are the users. One statement, so that a page costs no
         more than that to know who asks and which definitions are in force.
         """
-        column, credential, record = tables.session.c, tables.credential.c, tables.record.c
-        entity, revision = tables.entity.c, tables.definition_revision.c
-        newest = (
-            select(revision.number, revision.fills)
-            .where(revision.workspace_id == self._workspace)
-            .order_by(revision.number.desc())
-            .limit(1)
-            .subquery()
-        )
-        roles = (
-            select(func.aggregate_strings(tables.user_role.c.role, ","))
-            .where(
-                tables.user_role.c.workspace_id == column.workspace_id,
-                tables.user_role.c.user_id == column.user_id,
-            )
-            .scalar_subquery()
-        )
-        two_step = (
-            select(literal(1))
-            .where(
-                tables.two_factor.c.workspace_id == column.workspace_id,
-                tables.two_factor.c.user_id == column.user_id,
-                tables.two_factor.c.confirmed_at.is_not(None),
-            )
-            .exists()
-        )
         row = self._connection.execute(
-            select(
-                *_SESSION,
-                roles,
-                record.data,
-                credential.must_change,
-                two_step,
-                newest.c.number,
-                newest.c.fills,
-            )
-            .select_from(tables.session)
-            .join(
-                tables.credential,
-                (credential.workspace_id == column.workspace_id)
-                & (credential.user_id == column.user_id),
-            )
-            .join(
-                tables.entity,
-                (entity.workspace_id == column.workspace_id) & (entity.name == people),
-            )
-            .join(
-                tables.record,
-                (record.workspace_id == column.workspace_id)
-                & (record.entity_id == entity.id)
-                & (record.id == column.user_id),
-            )
-            .join(newest, true())
-            .where(
-                column.workspace_id == self._workspace,
-                column.token_hash == token_hash(token),
-                column.revoked_at.is_(None),
-                column.expires_at > self._now,
-                credential.active.is_(True),
-            )
+            _visit(),
+            {
+                "workspace": self._workspace,
+                "people": people,
+                "token": token_hash(token),
+                "now": self._now,
+            },
         ).first()
         if row is None:
             return None
@@ -514,3 +474,70 @@ _SESSION = (
     tables.session.c.agent,
     tables.session.c["values"],
 )
+
+
+@cache
+def _visit() -> Select[Any]:
+    """Return the statement of ``Users.visit``: every request asks it, and building it costs more than asking."""
+    column, credential, record = tables.session.c, tables.credential.c, tables.record.c
+    entity, revision = tables.entity.c, tables.definition_revision.c
+    workspace = bindparam("workspace", type_=column.workspace_id.type)
+    newest = (
+        select(revision.number, revision.fills)
+        .where(revision.workspace_id == workspace)
+        .order_by(revision.number.desc())
+        .limit(1)
+        .subquery()
+    )
+    roles = (
+        select(func.aggregate_strings(tables.user_role.c.role, ","))
+        .where(
+            tables.user_role.c.workspace_id == column.workspace_id,
+            tables.user_role.c.user_id == column.user_id,
+        )
+        .scalar_subquery()
+    )
+    two_step = (
+        select(literal(1))
+        .where(
+            tables.two_factor.c.workspace_id == column.workspace_id,
+            tables.two_factor.c.user_id == column.user_id,
+            tables.two_factor.c.confirmed_at.is_not(None),
+        )
+        .exists()
+    )
+    return (
+        select(
+            *_SESSION,
+            roles,
+            record.data,
+            credential.must_change,
+            two_step,
+            newest.c.number,
+            newest.c.fills,
+        )
+        .select_from(tables.session)
+        .join(
+            tables.credential,
+            (credential.workspace_id == column.workspace_id)
+            & (credential.user_id == column.user_id),
+        )
+        .join(
+            tables.entity,
+            (entity.workspace_id == column.workspace_id) & (entity.name == bindparam("people")),
+        )
+        .join(
+            tables.record,
+            (record.workspace_id == column.workspace_id)
+            & (record.entity_id == entity.id)
+            & (record.id == column.user_id),
+        )
+        .join(newest, true())
+        .where(
+            column.workspace_id == workspace,
+            column.token_hash == bindparam("token"),
+            column.revoked_at.is_(None),
+            column.expires_at > bindparam("now"),
+            credential.active.is_(True),
+        )
+    )

@@ -112,9 +112,9 @@ def open_session() -> OpenSession | None:
 
 def language() -> str:
     """Return the language of the page: the browser's switch, the person's own, what the browser asks for."""
-    if "language" not in g:
-        g.language = _chosen() or _of_browser(settings().language)
-    found: str = g.language
+    found: str | None = g.get("language")
+    if found is None:
+        found = g.language = _chosen() or _of_browser(settings().language)
     return found
 
 

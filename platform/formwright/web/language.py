@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Blueprint, current_app, redirect, request
 from werkzeug.wrappers import Response
 
@@ -21,7 +23,13 @@ THEME_COOKIE = "formwright_theme"
 
 def translate(message: str, /, **places: object) -> str:
     """Return a sentence in the language of the page; ``_`` in templates."""
-    return Text(message, places).in_language(current.language())
+    language = current.language()
+    return Text(message, places).in_language(language) if places else _plain(message, language)
+
+
+@lru_cache(maxsize=2_048)
+def _plain(message: str, language: str) -> str:
+    return Text(message).in_language(language)
 
 
 def translate_many(one: str, many: str, count: int, /, **places: object) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from formwright.definitions.model import Entity, Field, Sort
 from formwright.engine.views import Cell, ListRow
@@ -24,8 +23,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnView:
+class ColumnView(NamedTuple):
     """A column: its title, how its cells look, and where a click on the title leads."""
 
     title: str
@@ -36,8 +34,7 @@ class ColumnView:
     next_sort: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RowView:
+class RowView(NamedTuple):
     """A record in a list."""
 
     id: str

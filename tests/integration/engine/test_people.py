@@ -14,7 +14,8 @@ from formwright.engine import accounts, granting, invitations, leaving, packages
 from formwright.engine.actor import Actor
 from formwright.engine.drafts import Input
 from formwright.engine.logins import LastAdministrator
-from formwright.engine.records import Refused, delete, update_in
+from formwright.engine.records import Refused, update_in
+from formwright.engine.trash import delete
 from formwright.engine.vault import Vault
 from formwright.errors import Forbidden, NotFound
 

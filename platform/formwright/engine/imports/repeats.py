@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeAlias
@@ -21,7 +21,7 @@ DateOf: TypeAlias = Callable[[RowValues], datetime | None]
 _SEPARATOR = "\x1f"
 
 
-def chunks(job: Job, size: int = 1_000, rows: int | None = None) -> Iterator[Chunk]:
+def chunks(job: Job, size: int = 1_000, rows: int | None = None) -> Generator[Chunk, None, None]:
     """Yield the rows of the job's file, at most ``rows`` of them."""
     left = rows
     with open_table(job.path, job.options.read, chunk=size) as table:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,6 +19,7 @@ from formwright.engine.imports.cells import RowValues
 from formwright.engine.imports.job import ImportOptions, Job, prepare
 from formwright.engine.imports.mapping import MERGED_TITLES, REASON_TITLES, ROW_TITLES
 from formwright.engine.imports.merging import Gathering
+from formwright.engine.imports.reading import Chunk
 from formwright.engine.imports.rejects import RowFile
 from formwright.engine.imports.repeats import chunks, date_reader, find_ambiguous, find_repeats
 from formwright.engine.imports.report import Counts, Reasons, Report
@@ -31,6 +34,11 @@ Advance: TypeAlias = Callable[[float, Counts], None]
 AskOrder: TypeAlias = Callable[[str], str]
 
 _CHUNK = 1_000
+#: How many chunks are read while a batch is stored.
+_AHEAD = 2
+#: After so many new records the database counts what it has, and after ten times as many again: it plans its answers
+#: by what it counted last, and an import can make a table of another size.
+_COUNT_AT = 10_000
 
 
 @dataclass(slots=True)
@@ -114,6 +122,7 @@ class _Run:
         self._advance = advance
         self._report = Report(left_out=job.mapping.left_out)
         self._progress = Progress()
+        self._count_at = _COUNT_AT
         self._writer = BatchWriter(job, Reasons(job.mapping, actor.reader))
 
     def go(self, ask_order: AskOrder | None) -> Report:
@@ -195,17 +204,32 @@ class _Run:
         settled = self._progress.row
         waiting: list[RowValues] = []
         part = 0.0
-        for chunk in chunks(self._job, min(size, _CHUNK)):
-            rows = self._rows.read(chunk)
+        for chunk, rows in self._read_ahead(min(size, _CHUNK)):
             part = chunk.progress
             if rows[0].number <= settled:
-                rows = [row for row in rows if self._is_open(row, settled)]
-            waiting += rows
+                waiting += [row for row in rows if self._is_open(row, settled)]
+            else:
+                waiting += rows
             if len(waiting) >= size:
                 self._settle(waiting, settled, part)
                 waiting = []
         if waiting:
             self._settle(waiting, settled, 1.0)
+
+    def _read_ahead(self, size: int) -> Iterator[tuple[Chunk, list[RowValues]]]:
+        """Yield the rows of each chunk; the next chunks are read by a thread while the database stores these."""
+        with closing(chunks(self._job, size)) as source, ThreadPoolExecutor(1) as reader:
+
+            def read() -> tuple[Chunk, list[RowValues]] | None:
+                chunk = next(source, None)
+                return None if chunk is None else (chunk, self._rows.read(chunk))
+
+            coming: deque[Future[tuple[Chunk, list[RowValues]] | None]] = deque(
+                reader.submit(read) for _ in range(_AHEAD)
+            )
+            while (found := coming.popleft().result()) is not None:
+                coming.append(reader.submit(read))
+                yield found
 
     def _is_open(self, row: RowValues, settled: int) -> bool:
         """Return whether ``row`` is still to be settled: it comes later, or belongs to a group that does."""
@@ -226,6 +250,13 @@ class _Run:
             self._report.note_bad(bad)
         self._report.merged.extend((row.number, into) for row, into in outcome.merged)
         self._advance(part, self._progress.counts)
+        self._have_counted()
+
+    def _have_counted(self) -> None:
+        """Let the database count when the import has made ten times as many records as it knew of."""
+        if self._progress.counts.created >= self._count_at:
+            self._runtime.store.analyze()
+            self._count_at = self._progress.counts.created * 10
 
     def _write(self, unit: Unit, rows: Sequence[RowValues], settled: int) -> Outcome:
         self._rows.resolve(unit, rows)
