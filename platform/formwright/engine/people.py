@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from formwright.definitions.model import Action
 from formwright.engine import invitations, two_step
-from formwright.engine.accounts import ADMIN, MEMBER, USER, AccountError, add_person, role_name
+from formwright.engine.accounts import (
+    ADMIN,
+    MEMBER,
+    USER,
+    AccountError,
+    add_person,
+    role_name,
+    set_roles,
+)
 from formwright.engine.audit import Event, tell
 from formwright.engine.granting import is_in_charge, may_give, require_charge, require_may_give
 from formwright.engine.invitations import INVITATION, RESET
@@ -92,7 +100,7 @@ def invite(unit: Unit, user: int) -> str:
     if credential is None:
         unit.tx.users.put_credential(user, str(record.values.get("login") or ""), "")
     if not unit.tx.users.roles(user):
-        unit.tx.users.set_roles(user, [MEMBER], by=unit.actor.id)
+        set_roles(unit, user, [MEMBER])
     return invitations.give_token(unit, user, INVITATION)
 
 
@@ -155,10 +163,8 @@ def change_roles(unit: Unit, user: int, roles: Iterable[str]) -> bool:
     require_may_give(unit, wanted ^ present)
     if _takes_administration(unit, present, wanted):
         keep_an_administrator(unit, user)
-    unit.tx.users.set_roles(user, wanted, by=unit.actor.id)
+    set_roles(unit, user, wanted)
     unit.tx.users.revoke_all(user)
-    given, taken = ", ".join(sorted(wanted - present)), ", ".join(sorted(present - wanted))
-    tell(unit, Event.ROLES_CHANGED, user=user, given=given, taken=taken)
     return True
 
 
