@@ -15,6 +15,7 @@ from formwright.expressions.check import Checked
 from formwright.expressions.kinds import Kind
 from formwright.expressions.templates import Template
 from formwright.fieldtypes.base import FieldType
+from formwright.fieldtypes.registry import MissingFormula
 from formwright.texts import Label
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -188,6 +189,11 @@ class Field:
     def kind(self) -> Kind:
         """The kind of its values in expressions."""
         return self.type.kind(self)
+
+    @property
+    def lost(self) -> bool:
+        """True when what computes it is missing."""
+        return isinstance(self.type, MissingFormula) or bool(self.compute and self.compute.lost)
 
     @property
     def computed(self) -> bool:

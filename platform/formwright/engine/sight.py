@@ -77,6 +77,8 @@ class EntitySight:
     def _inputs(self, row: RecordColumns, key: str) -> list[Any] | None:
         """Return the conditions under which all that a field is computed from is seen."""
         field = self.definition.fields.get(key)
+        if field is not None and field.lost:
+            return None  # nobody knows any more what it is made of
         found: list[Any] = []
         for path in sorted(field.compute.reads) if field and field.compute else ():
             inputs = self.followed(row, path)
@@ -212,5 +214,5 @@ class EntitySight:
         return [
             (key, self._inputs(row, key))
             for key, field in self.definition.fields.items()
-            if field.compute is not None
+            if field.compute is not None or field.lost
         ]

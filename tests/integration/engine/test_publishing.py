@@ -13,7 +13,6 @@ from formwright.definitions.effects import Kind
 from formwright.definitions.model import Action
 from formwright.engine import packages, views
 from formwright.engine.packages import PackageError
-from formwright.engine.records import find
 from formwright.engine.runtime import Runtime
 from formwright.errors import DefinitionErrors
 from formwright.plugins import manager
@@ -149,7 +148,7 @@ def test_renaming_a_field_and_its_entity_keeps_what_people_have_stored(office, t
     ]
     publish(office, folder)
     with office.runtime.unit(smith) as unit:  # the grant still says "tool"
-        found = find(unit, Action.READ, "tools.device", record.id)
+        found = unit.gate.find(Action.READ, "tools.device", record.id)
         assert found.values["brand"] == "Stahlwille"
         newest = unit.tx.history.of("tools.device", record.id)[0]
     assert newest.changes["brand"] == ["Gedore", "Stahlwille"]

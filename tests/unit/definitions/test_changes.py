@@ -236,4 +236,4 @@ def test_what_is_said_about_a_former_key_of_an_entity_holds_on(load: Callable[..
         "roles: {clerk: {title: Clerk}}\n"
         "grants: {all: {role: clerk, entity: a, actions: [read]}}"
     )
-    assert [grant.entity for grant in catalog.grants if grant.package == "shop"] == ["shop.c"]
+    assert [grant.entity for grant in catalog.grants if grant.key == "all"] == ["shop.c"]
