@@ -10,7 +10,7 @@ from formwright.engine.actor import Actor
 from formwright.engine.attachments import attach
 from formwright.engine.drafting import as_draft
 from formwright.engine.drafts import Accepted, Draft, Input, Outcome, Rejected, Violation
-from formwright.engine.logins import LastAdministrator, follow_user
+from formwright.engine.logins import LogInRefused, follow_user
 from formwright.engine.pipeline import NOT_WRITABLE, Work, present, rows_differ, work_out
 from formwright.engine.references import check_references
 from formwright.engine.runtime import Runtime, Unit
@@ -239,7 +239,7 @@ class _clashes:  # noqa: N801 -- reads as a verb in `with`
         if isinstance(error, UniqueViolation):
             self._work.violations.extend(clash_violations(self._work, error))
             raise Refused(self._work) from error
-        if isinstance(error, ValueTooLong | LastAdministrator):
+        if isinstance(error, ValueTooLong | LogInRefused):
             self._work.violations.append(Violation(error.text, error.field))
             raise Refused(self._work) from error
 
