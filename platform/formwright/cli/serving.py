@@ -21,14 +21,9 @@ from formwright.cli.instance import (
     open_instance,
     system,
 )
-<<<<<<< HEAD
-from formwright.cli.language import _
-from formwright.cli.output import progress, say_line
-from formwright.errors import StoreUnavailable
-=======
 from formwright.cli.language import _, language
 from formwright.cli.output import progress, say_line, write_table
->>>>>>> 296ff80 (Give each role of the CRM its own rights, lists and menu)
+from formwright.errors import StoreUnavailable
 from formwright.texts import say
 
 if TYPE_CHECKING:
@@ -253,11 +248,7 @@ def _let_people_in(runtime: Runtime, password: str) -> list[list[str]]:
     from formwright.engine import accounts  # noqa: PLC0415 -- keeps `--help` quick
 
     with runtime.unit(system(runtime), write=True) as unit:
-<<<<<<< HEAD
-        found = unit.gate.by_unique(accounts.USER, "login", list(_DEMO_ROLES))
-=======
-        found = Lookup(unit.tx.unit).by_unique(accounts.USER, "login", ["admin", *_DEMO_ROLES])
->>>>>>> 296ff80 (Give each role of the CRM its own rights, lists and menu)
+        found = unit.gate.by_unique(accounts.USER, "login", ["admin", *_DEMO_ROLES])
         for login, user in found.items():
             if unit.tx.users.credential_of(user) is None:
                 accounts.give_access(
