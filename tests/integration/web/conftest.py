@@ -48,7 +48,9 @@ def prepare(url: str, safe: Safe | None = None) -> None:
                 )
                 for login, role in people.items()
             }  # fmt: skip
-            team = records.create_in(unit, "core.team", Input({"name": "Ours", "lead": ids["boss"]}))
+            team = records.create_in(
+                unit, "core.team", Input({"name": "Ours", "lead": ids["boss"]})
+            )
             moved = Input({"team": team.record.id})
             records.update_in(unit, "core.user", ids["ada"], moved, version=None)
     finally:
