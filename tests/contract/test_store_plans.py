@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import BigInteger, event, literal
 
 from formwright.definitions.model import Sort
 from formwright.store.query import ListQuery
@@ -143,6 +143,15 @@ def test_a_choice_and_a_range_find_their_records_by_index(filled: Store) -> None
     assert plan.uses(slot(filled, "since")), plan.text
     assert plan.uses(slot(filled, "amount")), plan.text
     assert not plan.reads_everything, plan.text
+
+
+def test_who_holds_a_known_record_is_found_from_the_records_side(filled: Store) -> None:
+    def watched(tx: Transaction) -> None:
+        row = tx.columns.record("t.customer")
+        tx.records.list(ListQuery(row, where=[row.refers("watchers", literal(7, BigInteger))]))
+
+    plan = plan_of(filled, watched)
+    assert plan.uses("ix_link_target"), plan.text
 
 
 def test_what_belongs_to_an_owner_is_found_by_owner(filled: Store) -> None:

@@ -111,23 +111,42 @@ def install(url: str) -> None:
     store.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def installed_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return the URL of a database of the test's own with the CRM in force."""
+@contextmanager
+def copied(request: pytest.FixtureRequest, folder: Path, suffix: str) -> Iterator[str]:
+    """Yield the URL of a database with the CRM in force that nobody else uses; the parameter says of which kind."""
     if request.param == "sqlite":
-        path = tmp_path / "formwright.db"
+        path = folder / "formwright.db"
         shutil.copy(request.getfixturevalue("installed_sqlite"), path)
         yield f"sqlite:///{path}"
         return
     template = request.getfixturevalue("installed_postgres")
     url = make_url(request.getfixturevalue("postgres_database"))
-    name = f"{url.database}_copy"
+    name = f"{url.database}_{suffix}"
     with administer(url) as run:
         run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         run(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield url.set(database=name).render_as_string(hide_password=False)
     with administer(url) as run:
         run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+EACH_DATABASE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=EACH_DATABASE)
+def installed_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the URL of a database of the test's own with the CRM in force."""
+    with copied(request, tmp_path, "copy") as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=EACH_DATABASE)
+def installed_for_module(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return the same for all tests of a module."""
+    with copied(request, tmp_path_factory.mktemp("module"), "module") as url:
+        yield url
 
 
 @dataclass(frozen=True)

@@ -21,18 +21,30 @@ from formwright.cli.instance import (
     open_instance,
     system,
 )
-from formwright.cli.language import _
-from formwright.cli.output import progress, say_line
+from formwright.cli.language import _, language
+from formwright.cli.output import progress, say_line, write_table
 from formwright.errors import StoreUnavailable
 from formwright.texts import say
 
 if TYPE_CHECKING:
-    from formwright.engine.runtime import Runtime
+    from formwright.engine.runtime import Runtime, Unit
     from formwright.settings import Settings
 
 _DEMO_PACKAGE = "crm"
 #: Log-in -> role, of the people that the demo data brings and who may log in to look around.
-_DEMO_ROLES = {"wangmin": "crm.sales_manager", "liqiang": "crm.sales_rep"}
+_DEMO_ROLES = {
+    "wangmin": "crm.sales_manager",
+    "liqiang": "crm.sales_rep",
+    "chenjing": "crm.sales_rep",
+    "zhaolei": "crm.sales_rep",
+    "liuyang": "crm.sales_manager",
+    "sunli": "crm.sales_rep",
+    "zhoujie": "crm.sales_rep",
+    "hefang": "crm.support_agent",
+    "wuhao": "crm.support_agent",
+    "zhengshuang": "crm.marketing",
+    "qianhui": "crm.finance",
+}
 
 
 @click.command(help=_("Serve the applications."))
@@ -65,7 +77,8 @@ def demo(host: str | None, port: int | None, *, no_serve: bool) -> None:
         _install_demo(runtime)
         ensure_administrator(runtime, "admin", "Admin", password)
         people = _let_people_in(runtime, password)
-    say_line(_("Log in as one of %(people)s.", people=", ".join(people)))
+    say_line(_("Log in as one of these people:"))
+    write_table((_("Log-in"), _("Name"), _("Role"), _("Team")), people)
     say_line(_("Password, unless you have changed it: %(password)s", password=password))
     if not no_serve:
         run_server(settings)
@@ -230,15 +243,31 @@ def _install_demo(runtime: Runtime) -> None:
         packages.install(runtime, system(runtime), _DEMO_PACKAGE, demo=True)
 
 
-def _let_people_in(runtime: Runtime, password: str) -> list[str]:
-    """Give the demo people a log-in, if they have none; return who can look around."""
+def _let_people_in(runtime: Runtime, password: str) -> list[list[str]]:
+    """Give the demo people a log-in, if they have none; return who can look around, with role and team."""
     from formwright.engine import accounts  # noqa: PLC0415 -- keeps `--help` quick
 
     with runtime.unit(system(runtime), write=True) as unit:
-        found = unit.gate.by_unique(accounts.USER, "login", list(_DEMO_ROLES))
+        found = unit.gate.by_unique(accounts.USER, "login", ["admin", *_DEMO_ROLES])
         for login, user in found.items():
             if unit.tx.users.credential_of(user) is None:
                 accounts.give_access(
                     unit, user, login, password, ["core.member", _DEMO_ROLES[login]]
                 )
-    return ["admin", *found]
+        roles = {"admin": "core.admin", **_DEMO_ROLES}
+        return [
+            _presented(unit, login, found[login], roles[login]) for login in roles if login in found
+        ]
+
+
+def _presented(unit: Unit, login: str, user: int, role: str) -> list[str]:
+    """Return a line about somebody: log-in, name, role and team."""
+    person = unit.sight.row("core.user", user)
+    team = person.get("team") if person is not None else None
+    group = unit.sight.row("core.team", team) if isinstance(team, int) else None
+    return [
+        login,
+        str(person.get("name") or "") if person is not None else "",
+        unit.catalog.roles[role].title.in_language(language()),
+        unit.title(group) if group is not None else "",
+    ]

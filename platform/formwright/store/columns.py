@@ -249,6 +249,18 @@ class RecordColumns:
         """Return the conditions under which the rows behind a subform, backlink or list may be gone through."""
         return ()
 
+    def refers(self, key: str, target: ColumnElement[int]) -> ColumnElement[bool]:
+        """Return the condition that a list of references holds ``target``; an index serves it from that end."""
+        link = tables.link.alias()
+        return self.id.in_(
+            select(link.c.record_id).where(
+                link.c.workspace_id == self.columns.workspace,
+                link.c.entity_id == self.place.id,
+                link.c.attribute == key,
+                link.c.target_id == target,
+            )
+        )
+
     def items(self, key: str) -> FromClause:
         """Return the values of a list attribute as a table with the column ``value``, for use in EXISTS."""
         return self._items(key, self._document(key))

@@ -62,6 +62,10 @@ class RecordColumns(Protocol):
         """Return how many decimal places the integer of a number carries."""
         ...
 
+    def refers(self, key: str, target: ColumnElement[int]) -> ColumnElement[bool]:
+        """Return the condition that a list of references holds ``target``."""
+        ...
+
     def items(self, key: str) -> FromClause:
         """Return the values of a list as a table with the column ``value``."""
         ...

@@ -40,7 +40,7 @@ from formwright.store.compile_numbers import (
     compare_with_constant,
     exact_number,
 )
-from formwright.store.compile_sets import any_item, exists_in, failures_of, set_of
+from formwright.store.compile_sets import any_item, exists_in, failures_of, held_in, set_of
 from formwright.store.compile_terms import Condition, Sql, Term, exact, guarded, negate
 from formwright.store.compile_values import is_followed, through, value_of_item
 
@@ -242,6 +242,8 @@ def membership(c: Compiling, node: Compare, *, loose: bool) -> Condition:
     left = c.term(node.left)
     if isinstance(node.right, ListOf):
         found = _in_written(c, node, node.right)
+    elif c.is_constant(node.left) and (held_by := held_in(c, node.right, left.sql)) is not None:
+        found = Condition(held_by)
     else:
         members = set_of(c, node.right)
         value = value_of_item(members.item)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    and_,
     exists,
     or_,
     true,
@@ -93,6 +94,34 @@ def set_of_field(c: Compiling, row: RecordColumns, name: str, kind: Kind) -> Row
         listed = row.items(name)
         belongs = other.id.in_(query([listed], [listed.c.value], []))
     return Rows((table_of(other),), (other.belongs(), belongs, *row.reach(name)), other)
+
+
+def held_in(c: Compiling, node: Node, target: Sql) -> ColumnElement[bool] | None:
+    """Return the condition that the list of references ``node`` holds a known record; None for any other set.
+
+    Asked for from the side of that record, so that its index is read once and not the list of each row.
+    """
+    kind = c.kind(node)
+    if kind.base is not Base.RECORDS or not isinstance(node, Name | Member):
+        return None
+    behind: list[ColumnElement[bool]] = []
+    if isinstance(node, Name):
+        row = c.scope.row if c.checked.meaning_of(node) is Meaning.FIELD else None
+    else:
+        row = row_at_hand(c, node.owner)
+        if row is None and c.kind(node.owner).base is Base.REFERENCE:
+            owner = c.term(node.owner)
+            row = c.columns.record(owner.kind.entity)
+            behind = [row.belongs(), row.id == owner.sql]
+    definition = None if row is None else row.definition.fields.get(node.name)
+    if row is None or definition is None or definition.is_subform or definition.type.virtual:
+        return None
+    held = [*behind, *row.reach(node.name), row.refers(node.name, target)]
+    other = c.columns.record(kind.entity)
+    there = exists(query([table_of(other)], [true()], [other.belongs(), other.id == target]))
+    if behind:
+        return and_(there, exists(query([table_of(row)], [true()], held)))
+    return and_(there, *held)
 
 
 def refers_back(other: RecordColumns, via: str, row: RecordColumns) -> ColumnElement[bool]:

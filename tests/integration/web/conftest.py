@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from formwright.engine import accounts, packages
+from formwright.engine import accounts, packages, records
+from formwright.engine.drafts import Input
 from formwright.engine.runtime import Runtime
 from formwright.factory import create_app, runtime_of
 from formwright.plugins import manager
@@ -31,7 +32,7 @@ PASSWORD = "right-horse-battery"  # noqa: S105 -- of people who exist in tests o
 
 
 def prepare(url: str, safe: Safe | None = None) -> None:
-    """Install the CRM with its demo data, an administrator and two people of sales."""
+    """Install the CRM with its demo data, an administrator and two people of sales; the manager leads Ada's team."""
     store = Store.open(url, safe=safe)
     schema.upgrade(store.engine)
     runtime = Runtime(store, manager.load())
@@ -40,11 +41,18 @@ def prepare(url: str, safe: Safe | None = None) -> None:
         packages.install(runtime, packages.installer(runtime.catalog), "crm", demo=True)
         people = {"ada": "core.admin", "rep": "crm.sales_rep", "boss": "crm.sales_manager"}
         with runtime.unit(packages.installer(runtime.catalog), write=True) as unit:
-            for login, role in people.items():
-                accounts.add_account(
+            ids = {
+                login: accounts.add_account(
                     unit, login=login, name=login.title(), password=PASSWORD, roles=[role],
                     email=f"{login}@example.com", language="en",
-                )  # fmt: skip
+                )
+                for login, role in people.items()
+            }  # fmt: skip
+            team = records.create_in(
+                unit, "core.team", Input({"name": "Ours", "lead": ids["boss"]})
+            )
+            moved = Input({"team": team.record.id})
+            records.update_in(unit, "core.user", ids["ada"], moved, version=None)
     finally:
         store.close()
 
