@@ -134,7 +134,8 @@ def get_across(
         [(entity, numbers_of)] = wanted.items()
         scope = conditions.get(entity)
         if scope is not None and not scope:  # the usual case has a statement of its own, built once
-            return [(record, True) for record in tx.records.get_many(entity, numbers_of)]
+            found = tx.records.get_many(entity, numbers_of, marks=marks.get(entity, ()))
+            return [(record, True) for record in found]
     whens: dict[int, ColumnElement[bool]] = {}
     picks = []
     for number, entity in places.items():
