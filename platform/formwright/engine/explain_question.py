@@ -71,8 +71,10 @@ class Question:
     @cached_property
     def seen(self) -> StoredRecord | None:
         """The record as whoever asks may see it."""
+        if self.record_id is None:
+            return None
         try:
-            return self.unit.gate.find(Action.READ, self.entity.name, self.record_id or 0)
+            return self.unit.gate.find(Action.READ, self.entity.name, self.record_id)
         except NotFound:
             if not self.everything:
                 raise

@@ -209,8 +209,8 @@ def test_a_lead_is_told_by_whom_he_leads(desk, system, ask, bob, client, person)
 
 def test_a_guard_that_forbids_says_why(desk, system, ask, bob, client):
     assert ask(bob, Action.UPDATE, client)["allowed"] is True
-    desk.update(system, client, flagged=True)
-    told = ask(bob, Action.UPDATE, client)
+    held = desk.accept("desk.client", system, name="Held", owner=bob.id, flagged=True).record
+    told = ask(bob, Action.UPDATE, held)
     assert told["allowed"] is False
     assert told["because"] == ["The guard desk.hold forbids it: Under legal hold"]
     assert told["guards"][0]["holds"] is False
@@ -312,6 +312,7 @@ def test_people_ask_about_themselves_alone_and_learn_of_nothing_that_they_do_not
     ask, ann, bob, client
 ):
     assert ask(bob, Action.UPDATE, client, by=bob)["allowed"] is True
+    assert ask(bob, Action.UPDATE, by=bob)["allowed"] is None
     assert ask(bob, Action.DELETE, client, by=bob)["because"] == [
         "None of your roles lets you delete Client."
     ]
