@@ -28,6 +28,7 @@ from formwright.web import (
     drafting,
     entry,
     errors,
+    explaining,
     files,
     health,
     home,
@@ -43,6 +44,7 @@ from formwright.web import (
     rich_text,
     search,
     security,
+    seeing,
     sessions,
     shell,
     tables,
@@ -53,8 +55,8 @@ from formwright.web.extensions import csrf, htmx, open_database
 
 _MB = 1024 * 1024
 _BLUEPRINTS = (
-    account, assets, audit, auth, drafting, entry, files, health, home, invitations, language, leaving, passkeys, people,
-    records, rich_text, search, two_step, views,
+    account, assets, audit, auth, drafting, entry, explaining, files, health, home, invitations, language, leaving,
+    passkeys, people, records, rich_text, search, seeing, two_step, views,
 )  # fmt: skip
 
 
@@ -138,6 +140,7 @@ def _attach_web(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     htmx.init_app(app)
     app.before_request(auth.demand)
+    app.before_request(seeing.refuse_writing)
     app.after_request(notes.forget)
     app.teardown_request(_finish)
     for module in _BLUEPRINTS:

@@ -42,6 +42,7 @@ READERS = frozenset(
         "formwright.engine.invitations",  # who is let in by a link, before any log-in
         "formwright.engine.imports.batches",  # what the gate said is within reach
         "formwright.engine.packages",  # rows that are there already, by key
+        "formwright.engine.seeing_as",  # whether the person may log in
         "formwright.engine.runtime",  # who the actor is
     }
 )

@@ -106,6 +106,7 @@ class GrantBuilder:
             building.problem(part.at("actions"), "FW106", say("the list is empty"))
         if role is None or entity is None:
             return None
+        description = building.label(part, "description")
         scope, good = self._scope(part, entity)
         via, states = self._via(part, entity), self._states(part, entity)
         limited = (via or "via" not in part) and (states or "states" not in part)
@@ -114,7 +115,7 @@ class GrantBuilder:
         hidden, masks, locked = self._fields(part.part("fields"), entity)
         return Grant(
             part.key, part.package, role, entity.name, _actions(part), scope, via, states,
-            self._until(part), hidden, masks, locked,
+            self._until(part), hidden, masks, locked, description,
         )  # fmt: skip
 
     def _guard(self, part: Part) -> Guard | None:
@@ -126,13 +127,16 @@ class GrantBuilder:
         )
         exempt = frozenset(role for role in roles if role)
         message = building.label(part, "message")
+        description = building.label(part, "description")
         if entity is None:
             return None
         scope, _ = self._scope(part, entity)
         if scope is None:
             return None
         actions = _actions(part) if "actions" in part else frozenset(Action)
-        return Guard(part.key, part.package, entity.name, scope, actions, exempt, message)
+        return Guard(
+            part.key, part.package, entity.name, scope, actions, exempt, message, description
+        )
 
     def _entity(self, part: Part) -> Entity | None:
         name = self._building.find("entity", part.text("entity"), part.package, part.at("entity"))

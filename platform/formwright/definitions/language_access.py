@@ -58,11 +58,12 @@ GRANT = Construct(
         may("states", ListOf(STR), "all", "Only records whose `state_field` has one of these values.", "仅限 `state_field` 取值在此列表中的记录。"),
         may("fields", Obj("grant_fields"), "all", "Which fields.", "涉及哪些字段。"),
         may("until", DAY, "", "The last day on which it holds.", "有效期的最后一天。"),
+        may("description", TEXT, "", "Who may do what, in the words of the business, like *Only the owner may edit*. Whoever is refused reads it.", "用业务语言说明谁可以做什么，例如“仅负责人可以编辑”。被拒绝的人会看到这段说明。"),
     ),
     later=("scope_after",),
     example='''grants:
   mechanic_reads: {role: mechanic, entity: machine, actions: [read], fields: {hide: [price]}}
-  mechanic_own_jobs: {role: mechanic, entity: job, actions: [read, create, update], scope: own}
+  mechanic_own_jobs: {role: mechanic, entity: job, actions: [read, create, update], scope: own, description: Only the mechanic in charge may change a job.}
   mechanic_parts: {role: mechanic, entity: part, actions: [read], via: job}
 ''',
 )  # fmt: skip
@@ -91,6 +92,7 @@ GUARD = Construct(
         may("actions", ListOf(Enum(ACTIONS)), "all", "The actions that it limits.", "受限制的操作。"),
         may("exempt", ListOf(Ref("role")), "[]", "Roles to which it does not apply.", "不受限制的角色。"),
         may("message", TEXT, "", "Why, in the words of the business.", "用业务语言说明原因。"),
+        may("description", TEXT, "", "What it protects, for whoever looks after rights.", "说明其保护的内容，供权限管理人员阅读。"),
     ),
     example='''guards:
   legal_hold: {entity: machine, scope: "!on_hold", actions: [update, delete], message: Under legal hold}

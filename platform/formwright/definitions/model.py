@@ -455,6 +455,7 @@ class Grant:
     hidden: frozenset[str] = frozenset()  # fields it does not let anybody read
     masks: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # field key -> last4, ...
     locked: frozenset[str] = frozenset()  # fields it does not let anybody write
+    description: Label = Label("")  # who may do what, for whoever is refused
 
     @property
     def name(self) -> str:
@@ -478,6 +479,7 @@ class Guard:
     actions: frozenset[Action] = frozenset(Action)
     exempt: frozenset[str] = frozenset()  # qualified roles
     message: Label = Label("")
+    description: Label = Label("")  # what it protects, for whoever looks after rights
 
     @property
     def name(self) -> str:

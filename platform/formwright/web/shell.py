@@ -93,6 +93,9 @@ class Shell:
     words: str
     entity: str
     home: str
+    #: Through whose eyes somebody looks, "" for one's own; and who really looks.
+    seeing_as: str = ""
+    looking: str = ""
 
     def is_current(self, item: Entry) -> bool:
         """Tell whether the page at hand lies behind a link of the menu."""
@@ -119,6 +122,8 @@ def shell() -> Shell:
         words=_words(language),
         entity=g.get("entity", ""),
         home=_home(apps, g.get("entity", "")),
+        seeing_as=actor.name or actor.login if actor.seen_by is not None else "",
+        looking=actor.seen_by.name or actor.seen_by.login if actor.seen_by is not None else "",
     )
 
 

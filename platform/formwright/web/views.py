@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
-from formwright.definitions.model import Action, Sort, View
-from formwright.engine import reading, titles
+from formwright.definitions.model import Action, Entity, Sort, View
+from formwright.engine import reading, refused, titles
 from formwright.engine import views as engine
 from formwright.engine.drafts import Input
 from formwright.engine.runtime import Unit
@@ -19,7 +19,7 @@ from formwright.ids import format_id, parse_id
 from formwright.texts import Reader, say, say_many
 from formwright.web import current, respond
 from formwright.web.access import LOGIN, declare
-from formwright.web.drawn import Item, OptionView, options_of
+from formwright.web.drawn import Item, OptionView, RefusedView, options_of
 from formwright.web.shell import color_of
 from formwright.web.tables import ColumnView, RowView, columns_of, rows_of
 
@@ -73,6 +73,8 @@ class ListView:
     next_url: str
     narrowed: bool
     empty_text: str
+    #: Why nothing can be added here, "" where something can.
+    new_refused: RefusedView | None = None
 
 
 @blueprint.get("/views/<name>")
@@ -156,7 +158,14 @@ def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
         next_url=address(after=page.next) if page.next else "",
         narrowed=bool(state.search or state.filters),
         empty_text=page.view.empty_text.in_language(reader.language),
+        new_refused=None if may_create else _no_new(unit, entity),
     )
+
+
+def _no_new(unit: Unit, entity: Entity) -> RefusedView:
+    """Return the button for a new record where it is off, with the reason."""
+    new = say("New %(entity)s", entity=entity.title).in_language(unit.reader.language)
+    return RefusedView(new, "plus", refused.why_not(unit, Action.CREATE, entity.name))
 
 
 def _asked(state: ListState) -> dict[str, str]:
