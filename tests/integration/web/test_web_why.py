@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from formwright.definitions.model import Action
 from formwright.engine import packages
 from formwright.factory import runtime_of
 from formwright.ids import format_id, new_id
+from formwright.store.audit import EntryFilter
 
 
 def ids_of(app, entity, **values):
@@ -190,8 +189,7 @@ def test_the_engine_refuses_to_write_as_well(own_app):
     from dataclasses import replace  # noqa: PLC0415
 
     from formwright.engine.actor import Actor  # noqa: PLC0415
-    from formwright.store.audit import EntryFilter
-from formwright.errors import OnlyLooking  # noqa: PLC0415
+    from formwright.errors import OnlyLooking  # noqa: PLC0415
 
     runtime = runtime_of(own_app)
     actor = packages.installer(runtime.catalog)
