@@ -140,7 +140,7 @@ def _attach_web(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     htmx.init_app(app)
     app.before_request(auth.demand)
-    app.before_request(seeing.refuse_writing)
+    app.before_request(seeing.refuse)
     app.after_request(notes.forget)
     app.teardown_request(_finish)
     for module in _BLUEPRINTS:

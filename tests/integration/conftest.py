@@ -39,14 +39,9 @@ READERS = frozenset(
         "formwright.engine.gate",
         "formwright.engine.accounts",  # log-ins of user records
         "formwright.engine.attachments",  # the rows that were just written
-        # how grants decide about a record, for whoever may ask about others
-        "formwright.engine.explain",
-        "formwright.engine.explain_question",
-        "formwright.engine.onlookers",
         "formwright.engine.invitations",  # who is let in by a link, before any log-in
         "formwright.engine.imports.batches",  # what the gate said is within reach
         "formwright.engine.packages",  # rows that are there already, by key
-        "formwright.engine.seeing_as",  # whether the person may log in
         "formwright.engine.runtime",  # who the actor is
     }
 )

@@ -97,7 +97,9 @@ class _Answering(Question):
 
     @cached_property
     def _active(self) -> bool:
-        record = self.unit.tx.records.find(USER, self.user)
+        if self.user == self.unit.actor.id:
+            return True  # somebody who asks has logged in
+        record = self.unit.gate.judged(USER, self.user)
         return record is not None and bool(record.values.get("active"))
 
     def _gone(self) -> list[Words]:

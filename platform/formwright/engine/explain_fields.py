@@ -15,7 +15,6 @@ from formwright.texts import Label, Text, say
 
 if TYPE_CHECKING:
     from formwright.engine.runtime import Unit
-    from formwright.store.columns import RecordColumns
     from formwright.store.rows import StoredRecord
 
 _WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.IMPORT})
@@ -42,7 +41,7 @@ class Asked(Protocol):
     field: str | None
     name: str
     everything: bool
-    row: RecordColumns
+    row: Any
 
     @property
     def record(self) -> StoredRecord | None:
@@ -67,7 +66,7 @@ class Asked(Protocol):
 class FieldQuestion:
     """What has to be asked of a record for a field to be explained."""
 
-    def __init__(self, person: Unit, row: RecordColumns, field: Field) -> None:
+    def __init__(self, person: Unit, row: Any, field: Field) -> None:
         sight = person.gate.sight.of(row.entity)
         #: The condition under which each grant reaches the record, whatever else it says.
         self.conditions: dict[tuple[str, ...], list[Any]] = {

@@ -11,7 +11,6 @@ from formwright.engine.explain_fields import FieldQuestion
 from formwright.engine.explain_values import Facts
 from formwright.engine.words import Words, named
 from formwright.errors import Forbidden, NotFound, UnknownName
-from formwright.store.across import which_hold
 from formwright.texts import Label, say
 
 if TYPE_CHECKING:
@@ -83,9 +82,9 @@ class Question:
     @cached_property
     def record(self) -> StoredRecord | None:
         """The record in question, for conditions to be judged on it."""
-        if self.record_id is None or (not self.everything and self.seen is None):
-            return None
-        return self.unit.tx.records.find(self.entity.name, self.record_id)
+        if self.record_id is None or not self.everything:
+            return self.seen
+        return self.unit.gate.judged(self.entity.name, self.record_id)
 
     @cached_property
     def dead(self) -> Discarded | None:
@@ -180,9 +179,7 @@ class Question:
         """Those of the conditions that hold; None without a record."""
         if self.record is None:
             return None
-        if not self.conditions:
-            return frozenset()
-        return frozenset(which_hold(self.unit.tx, self.record, self.conditions))
+        return self.unit.gate.holding(self.record, self.conditions)
 
     def holds(self, key: Key) -> bool | None:
         """Return whether a condition holds; None where that depends on the record."""

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from formwright.definitions.model import Action, Grant
-from formwright.engine.accounts import USER
-from formwright.engine.actor import Actor, teams_of
+from formwright.engine.accounts import USER, actors
+from formwright.engine.actor import Actor
 from formwright.engine.explain_question import may_explain
-from formwright.engine.gate import NO_SUCH_RECORD
 from formwright.engine.words import Words
-from formwright.errors import Forbidden, NotFound
-from formwright.store.across import all_of, which_hold
+from formwright.errors import Forbidden
 from formwright.texts import say
 
 if TYPE_CHECKING:
@@ -55,30 +53,13 @@ def onlookers(unit: Unit, entity: str, record_id: int, most: int = MOST_PEOPLE) 
     if not may_explain(unit):
         raise Forbidden(say("You do not have the right to do this."))
     record = unit.gate.find(Action.READ, entity, record_id)
-    plain = unit.tx.records.find(entity, record.id)
-    if plain is None:
-        raise NotFound(NO_SUCH_RECORD)
-    people = list(_people(unit, most + 1))
+    people = actors(unit, most + 1)
     judged = people[:most]
     found: list[Onlooker] = []
     for at in range(0, len(judged), _AT_ONCE):
-        found += _judge(unit, plain, judged[at : at + _AT_ONCE])
+        found += _judge(unit, record, judged[at : at + _AT_ONCE])
     title = unit.title(unit.sight.wrap(record))
     return Onlookers(record, title, tuple(found), len(judged), len(people) > most)
-
-
-def _people(unit: Unit, limit: int) -> Iterable[Actor]:
-    """Yield those who can log in, by log-in name, as actors; read in three statements."""
-    active = [each.user for each in unit.tx.users.credentials() if each.active][:limit]
-    given = unit.tx.users.roles_of_all()
-    records = {record.id: record for record in unit.tx.records.get_many(USER, active)}
-    for user in active:
-        record = records.get(user)
-        if record is not None and record.values.get("active"):
-            values = record.values
-            roles = unit.catalog.roles_of(given.get(user, ()))
-            login, name = values.get("login") or "", values.get("name") or ""
-            yield Actor(user, login, name or login, roles, unit.reader, teams_of(values))
 
 
 def _judge(unit: Unit, record: StoredRecord, people: Iterable[Actor]) -> list[Onlooker]:
@@ -87,7 +68,7 @@ def _judge(unit: Unit, record: StoredRecord, people: Iterable[Actor]) -> list[On
     asked: dict[tuple[int, str], list[Any]] = {}
     for number, each in standing.items():
         asked |= {(number, key): found for key, found in each.conditions().items()}
-    held = which_hold(unit.tx, record, asked) if asked else set()
+    held = unit.gate.holding(record, asked)
     return [
         each.onlooker(frozenset(key for other, key in held if other == number))
         for number, each in standing.items()
@@ -119,7 +100,7 @@ class _Standing:
             if scope is not None:
                 found[action.value] = list(scope)
         for grant in self._grants if found.get(Action.READ.value) is not None else ():
-            found[f"grant {grant.name}"] = [all_of(list(access.limits(grant, self._row).values()))]
+            found[f"grant {grant.name}"] = list(access.limits(grant, self._row).values())
         shared = access.shared(Action.READ, self._row)
         if shared is not None and any(grant.limited for grant in self._grants):
             found["shared"] = [shared]

@@ -9,7 +9,6 @@ from formwright.definitions.model import Action, Grant
 from formwright.engine.access import PARENT_ACTION
 from formwright.engine.words import ACTIONS, ConditionWords, Words, joined
 from formwright.expressions.checked import Checked
-from formwright.store.across import which_hold
 from formwright.texts import Text, say
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class _Refusal:
             return None
         row = unit.columns.main(self._entity.name)
         found = {guard.name: [access.within(guard, row)] for guard in guards}
-        held = which_hold(unit.tx, self._record, found)
+        held = unit.gate.holding(self._record, found)
         stopping = [guard for guard in guards if guard.name not in held]
         if not stopping:
             return None

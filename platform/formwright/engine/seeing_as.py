@@ -30,7 +30,7 @@ def begin(unit: Unit, user: int) -> Mapping[str, Any]:
     """Return what the session has to keep for the actor to look through the eyes of a person; raises for a refusal."""
     if not may_explain(unit) or unit.actor.seen_by is not None:
         raise Forbidden(say("You do not have the right to do this."))
-    record = unit.tx.records.find(USER, user)
+    record = unit.gate.judged(USER, user)
     if record is None:
         raise NotFound(say("There is no such user."))
     person = unit.runtime.actor(unit.tx, user)
@@ -56,8 +56,10 @@ def through(runtime: Runtime, tx: Transaction, actor: Actor, kept: Mapping[str, 
     if not isinstance(user, int):
         return actor
     own = runtime.unit_in(tx, actor)
-    record = tx.records.find(USER, user)
-    if record is None or not record.values.get("active") or not may_explain(own):
+    if not may_explain(own):
+        return actor
+    record = own.gate.judged(USER, user)
+    if record is None or not record.values.get("active"):
         return actor
     person = runtime.actor(tx, user)
     if _above(own, person) is not None:

@@ -17,6 +17,8 @@ blueprint = declare(Blueprint("seeing", __name__), LOGIN)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What may be posted all the same: ending it, leaving, and looking for what a filter can be set to.
 _STILL_OPEN = frozenset({"seeing.end", "auth.log_out", "views.pick"})
+#: How a person logs in, and from where, is nobody else's business.
+_PRIVATE = frozenset({"account", "two_step", "passkeys"})
 
 
 @blueprint.post("/seeing-as")
@@ -46,9 +48,10 @@ def end() -> Response:
     return respond.leave(back)
 
 
-def refuse_writing() -> None:
-    """Refuse every request that could change something while somebody else's eyes are used; runs before every view."""
-    if request.method in _SAFE_METHODS or request.endpoint in _STILL_OPEN:
+def refuse() -> None:
+    """Refuse what could change something, and what is private, through somebody else's eyes; runs before every view."""
+    reading = request.method in _SAFE_METHODS or request.endpoint in _STILL_OPEN
+    if reading and request.blueprint not in _PRIVATE:
         return
     if current.actor().seen_by is not None:
         raise OnlyLooking(ONLY_LOOKING)

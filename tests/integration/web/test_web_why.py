@@ -236,6 +236,12 @@ def test_it_ends_and_both_are_written_down(own_app, open_browser):
     assert noted == [("see_as_begun", mine, theirs), ("see_as_ended", mine, theirs)]
 
 
+@pytest.mark.parametrize("path", ["/account", "/account/two-step"])
+def test_how_the_other_logs_in_stays_private(own_app, open_browser, looking, path):
+    assert looking.get(path).status == 403
+    assert open_browser(own_app, "rep").get(path).status != 403, "control: open to the person"
+
+
 def test_the_right_to_look_ends_with_the_next_request(own_app, looking):
     ada = int_of(person(own_app, "ada"))
     with runtime_of(own_app).store.transaction(write=True) as tx:
