@@ -30,6 +30,7 @@ from formwright.web import (
     errors,
     explaining,
     files,
+    handover,
     health,
     home,
     invitations,
@@ -41,11 +42,15 @@ from formwright.web import (
     people,
     records,
     respond,
+    revealing,
     rich_text,
+    rights,
+    rights_changes,
     search,
     security,
     seeing,
     sessions,
+    sharing,
     shell,
     tables,
     two_step,
@@ -55,8 +60,9 @@ from formwright.web.extensions import csrf, htmx, open_database
 
 _MB = 1024 * 1024
 _BLUEPRINTS = (
-    account, assets, audit, auth, drafting, entry, explaining, files, health, home, invitations, language, leaving,
-    passkeys, people, records, rich_text, search, seeing, two_step, views,
+    account, assets, audit, auth, drafting, entry, explaining, files, handover, health, home, invitations, language,
+    leaving, passkeys, people, records, revealing, rich_text, rights, rights_changes, search, seeing, sharing, two_step,
+    views,
 )  # fmt: skip
 
 

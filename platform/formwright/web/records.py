@@ -79,6 +79,9 @@ class RecordView:
     edit_url: str
     copy_url: str
     delete_url: str
+    claim_url: str
+    hand_over_url: str
+    share_url: str
     tabs: Sequence[RecordTab]
     history: Sequence[HistoryView]
     older_url: str
@@ -225,6 +228,9 @@ def _view(unit: Unit, entity: Entity, page: RecordPage) -> RecordView:
         if Action.CREATE in page.may
         else "",
         delete_url=f"{url}/delete" if Action.DELETE in page.may else "",
+        claim_url=f"{url}/claim" if _in_pool(entity, page) and Action.ASSIGN in page.may else "",
+        hand_over_url=_hand_over_url(entity, page),
+        share_url=f"{url}/share" if Action.SHARE in page.may and not entity.parent else "",
         tabs=_tabs(unit, page, sheet, url),
         history=[history_view(entry, unit) for entry in page.history],
         older_url=_older(entity.name, format_id(record.id), page),
@@ -270,6 +276,18 @@ def _why(unit: Unit, record: StoredRecord) -> dict[str, str]:
             found |= {"rights_url": f"/explain?{urlencode({'person': number})}"}
             found["person"] = number if record.id != unit.actor.id else ""
     return found
+
+
+def _in_pool(entity: Entity, page: RecordPage) -> bool:
+    return bool(entity.owner_field) and page.record.owner_id is None
+
+
+def _hand_over_url(entity: Entity, page: RecordPage) -> str:
+    """Return where the record is given to somebody else; "" for whoever may not do that."""
+    action = Action.ASSIGN if _in_pool(entity, page) else Action.TRANSFER
+    if not entity.owner_field or action not in page.may:
+        return ""
+    return f"/records/{entity.name}/hand-over?{urlencode({'id': format_id(page.record.id)})}"
 
 
 def _tabs(unit: Unit, page: RecordPage, sheet: FactSheet, url: str) -> list[RecordTab]:

@@ -12,6 +12,7 @@ from formwright.definitions.model import Action, Entity, Sort, View
 from formwright.engine import reading, refused, titles
 from formwright.engine import views as engine
 from formwright.engine.drafts import Input
+from formwright.engine.handover import may_hand_over
 from formwright.engine.runtime import Unit
 from formwright.engine.views import ListPage, ListState
 from formwright.errors import NotFound
@@ -62,6 +63,8 @@ class ListView:
     views: Sequence[Tab]
     new_url: str
     trash_url: str
+    #: Where the records that are ticked are handed over; "" for whoever may not do that.
+    hand_over_url: str
     searchable: bool
     search: str
     sort: str
@@ -140,6 +143,9 @@ def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
         views=_tabs(unit, page),
         new_url=f"/records/{entity.name}/new" if may_create else "",
         trash_url=f"/records/{entity.name}/trash" if may_restore else "",
+        hand_over_url=f"/records/{entity.name}/hand-over"
+        if may_hand_over(unit, entity.name)
+        else "",
         searchable=bool(entity.search_fields or page.view.search),
         search=state.search,
         sort=request.args.get("sort", ""),
