@@ -39,6 +39,7 @@ READERS = frozenset(
         "formwright.engine.gate",
         "formwright.engine.accounts",  # log-ins of user records
         "formwright.engine.attachments",  # the rows that were just written
+        "formwright.engine.handover",  # what one has given away oneself and takes back
         "formwright.engine.invitations",  # who is let in by a link, before any log-in
         "formwright.engine.imports.batches",  # what the gate said is within reach
         "formwright.engine.packages",  # rows that are there already, by key

@@ -16,12 +16,13 @@ from formwright.errors import Forbidden
 from formwright.ids import format_id, parse_id
 from formwright.texts import Text, say, say_many
 from formwright.web import current, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.choosing import Choice, Picker, asked, chosen
 from formwright.web.drawn import Item
 from formwright.web.formpages import Crumb
 from formwright.web.notes import Note
 
-blueprint = Blueprint("handover", __name__)
+blueprint = declare(Blueprint("handover", __name__), LOGIN)
 #: So many records are handed over at once; a page of a list has fewer.
 _MOST = 200
 _NAMED = 12

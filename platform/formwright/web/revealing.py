@@ -9,10 +9,11 @@ from flask import Blueprint, Response
 from formwright.engine import revealing
 from formwright.ids import parse_id
 from formwright.web import current, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.extensions import htmx
 from formwright.web.formpages import Crumb
 
-blueprint = Blueprint("revealing", __name__)
+blueprint = declare(Blueprint("revealing", __name__), LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from formwright.engine.rights_words import action_words
 from formwright.engine.runtime import Unit
 from formwright.texts import Label, Text, say
 from formwright.web import current, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.formpages import Crumb
 
-blueprint = Blueprint("rights", __name__)
+blueprint = declare(Blueprint("rights", __name__), LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

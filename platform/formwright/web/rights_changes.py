@@ -19,11 +19,12 @@ from formwright.engine.runtime import Unit
 from formwright.errors import Conflict, DefinitionErrors, FormwrightError, NotFound
 from formwright.texts import say
 from formwright.web import current, respond
+from formwright.web.access import LOGIN, declare
 from formwright.web.notes import Note
 from formwright.web.rights import crumbs, role_title
 from formwright.web.rights_form import GrantForm, Wanted, attributes, empty, form_of, read
 
-blueprint = Blueprint("rights_changes", __name__)
+blueprint = declare(Blueprint("rights_changes", __name__), LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

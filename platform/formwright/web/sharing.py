@@ -15,12 +15,13 @@ from formwright.engine.sharing import CannotShare, Grantee, SharedWith
 from formwright.ids import format_id, parse_id
 from formwright.texts import Text, say
 from formwright.web import current, respond, times
+from formwright.web.access import LOGIN, declare
 from formwright.web.choosing import Choice, Picker, asked, chosen
 from formwright.web.drawn import Item
 from formwright.web.formpages import Crumb
 from formwright.web.notes import Note
 
-blueprint = Blueprint("sharing", __name__)
+blueprint = declare(Blueprint("sharing", __name__), LOGIN)
 _KINDS = {"user": say("Person"), "team": say("Team")}
 
 
