@@ -173,6 +173,12 @@ def actors(unit: Unit, limit: int) -> list[Actor]:
     return found
 
 
+def is_active(unit: Unit, user: int) -> bool:
+    """Return whether somebody is there and active, whatever the actor may read of him."""
+    record = unit.tx.records.find(USER, user)
+    return record is not None and bool(record.values.get("active"))
+
+
 def first_administrator(tx: Transaction) -> int | None:
     """Return the id of the administrator who was there first, or None without one."""
     return min(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from formwright.definitions.model import Action
+from formwright.engine.accounts import is_active
 from formwright.engine.actor import Actor
 from formwright.engine.drafts import Input, Violation
 from formwright.engine.gate import NO_SUCH_RECORD
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 CHANNEL = "hand_over"
 #: For so long whoever handed something over can take it back.
 UNDO = timedelta(days=1)
-_USER = "core.user"
 _NOT_YOURS = say("You do not have the right to hand it over.")
 
 
@@ -132,10 +132,7 @@ def _require_owner_field(unit: Unit, entity_name: str) -> None:
 
 
 def _require_active(unit: Unit, owner: int | None) -> None:
-    if owner is None:
-        return
-    person = unit.tx.records.find(_USER, owner)
-    if person is None or not person.values.get("active"):
+    if owner is not None and not is_active(unit, owner):
         raise CannotHandOver(say("Choose somebody who is active."))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from formwright.definitions.model import Action, Sort
+from formwright.engine.accounts import is_active
 from formwright.engine.actor import Actor
 from formwright.engine.gate import Query
 from formwright.engine.reading import choices
@@ -162,8 +163,7 @@ def _require_reader(unit: Unit, entity_name: str, kind: str, grantee: int) -> No
         raise CannotShare(say("Choose somebody from the list, and how far to share."))
     title = unit.entity(entity_name).title_plural
     if kind == "user":
-        person = unit.tx.records.find(USER, grantee)
-        if person is None or not person.values.get("active"):
+        if not is_active(unit, grantee):
             raise CannotShare(say("Choose somebody who is active."))
         if not _readers(unit, entity_name, [grantee]):
             raise CannotShare(
