@@ -50,7 +50,7 @@ def test_without_a_record_the_rights_as_such_are_explained(desk):
 def test_others_are_refused_and_mistakes_are_named(desk):
     refused = desk("explain", "bert", "read", "customer", "--as", "anna", code=1)
     assert "You do not have the right to do this." in refused
-    assert "did you mean 'read'?" in desk("explain", "anna", "raed", "customer", code=1)
+    assert "did you mean 'read'?" in desk("explain", "anna", "reed", "customer", code=1)
     assert "Nobody logs in as 'nobody'." in desk("explain", "nobody", "read", "customer", code=1)
     assert "No record that you see fits 'C0'." in desk(
         "explain", "anna", "read", "customer", "C0", code=1
