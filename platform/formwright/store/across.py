@@ -133,7 +133,8 @@ def get_across(
     if len(wanted) == 1:
         [(entity, numbers_of)] = wanted.items()
         scope = conditions.get(entity)
-        if scope is not None and not scope:  # the usual case has a statement of its own, built once
+        plain = scope is not None and not scope and not marks.get(entity)
+        if plain:  # the usual case has a statement of its own, built once
             return [(record, True) for record in tx.records.get_many(entity, numbers_of)]
     whens: dict[int, ColumnElement[bool]] = {}
     picks = []
