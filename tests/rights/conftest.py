@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from integration.conftest import (
     EACH_DATABASE,
     copied,
     installed_postgres,
     installed_sqlite,
 )
-
 from rights.oracle import Oracle
 from rights.world import Office
 from rights.world import office as open_office

@@ -68,6 +68,7 @@ class Oracle:
         self.guards: list[dict[str, Any]] = []
         self.views: dict[str, Any] = {}
         self._known: dict[Any, Any] = {}
+        self._programs: dict[str, Any] = {}
         for folder in packages:
             self._read(folder)
         for name, entity in self.entities.items():
@@ -79,6 +80,10 @@ class Oracle:
                 if inverse := each.get("inverse"):
                     backlink = {"type": "backlink", "from": f"{name}.{key}"}
                     self.entities[self.target(name, key)]["fields"][inverse] = backlink
+
+    def forget(self) -> None:
+        """Forget what was worked out: the world has changed."""
+        self._known.clear()
 
     # --- reading what is written ------------------------------------------------------------------------------
 
@@ -182,8 +187,8 @@ class Oracle:
             if not name.startswith(("'", '"')):
                 values[name.replace(".", "__")] = self._value(name, who, entity, row)
         text = _NAMES.sub(lambda m: m[0].replace(".", "__") if m[0][0] not in "'\"" else m[0], text)
-        program = self._known.setdefault(text, None) or _CEL.program(_CEL.compile(text))
-        self._known[text] = program
+        program = self._programs.get(text) or _CEL.program(_CEL.compile(text))
+        self._programs[text] = program
         try:
             return bool(program.evaluate({k: celpy.json_to_cel(v) for k, v in values.items()}))
         except celpy.CELEvalError:
