@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,17 @@ def office(
         copied(request, tmp_path_factory.mktemp("rights"), "rights") as url,
         open_office(url) as made,
     ):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def office_on_sqlite(
+    installed_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    """Return the same on SQLite alone, for the controls: what they take out is the same on both."""
+    path = tmp_path_factory.mktemp("controls") / "formwright.db"
+    shutil.copy(installed_sqlite, path)
+    with open_office(f"sqlite:///{path}") as made:
         yield made
 
 

@@ -75,7 +75,7 @@ def beginnings(site: Site, turn: int, *, full: bool) -> Iterator[str]:
         views, entities = list(unit.catalog.views), list(unit.catalog.entities.values())
     for view in views:
         yield f"/views/{view}"
-    for token in sorted(site.cells)[turn :: 1 if full else 40]:
+    for token in sorted(site.cells)[turn :: 4 if full else 40]:
         yield f"/search?q={token}"
         yield f"/search/palette?q={token}"
     for entity in entities:
@@ -97,7 +97,7 @@ def crawl(site: Site, person: str, turn: int, *, full: bool) -> tuple[int, int, 
     who, browser = site.office.who(person), site.browser(person)
     waiting = list(dict.fromkeys(beginnings(site, turn, full=full)))
     known, found, answers, seen = set(waiting), [], 0, 0
-    limit = len(waiting) + (2_000 if full else 60)
+    limit = len(waiting) + (600 if full else 60)
     while waiting and answers < limit:
         path = waiting.pop(0)
         for headers in ({}, PARTIAL) if answers % (1 if full else 4) == 0 else ({},):

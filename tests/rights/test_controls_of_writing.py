@@ -77,6 +77,11 @@ WRITING: dict[str, tuple[Patch, str, str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def office(office_on_sqlite: Office) -> Office:
+    return office_on_sqlite
+
+
 @pytest.mark.parametrize("name", WRITING)
 def test_a_mutation_of_writing_is_noticed(
     office: Office, oracle: Oracle, monkeypatch, name: str

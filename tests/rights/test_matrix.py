@@ -14,6 +14,8 @@ from rights.matrix import Matrix, Verdict
 
 #: Enough on PostgreSQL, whose statements are the same: one of each way of looking, for one of each way of being let in.
 FEW = (("rep", "boss", "support", "anonymous"), ("list", "page", "gate", "related", "export"))
+#: Channels with very many questions: of these too, enough for some people in a short run.
+SLOW = {"sort", "filter", "search_all"}
 
 _CRAWL = "crawled in test_canaries.py"
 _OWN = "one's own account; no record of anybody else"
@@ -83,14 +85,17 @@ def assert_agrees(verdict: Verdict, least: int) -> None:
     assert verdict.leaks[:20] == [], f"{len(verdict.leaks)} leaks"
     assert verdict.refusals[:20] == [], f"{len(verdict.refusals)} false refusals"
     assert verdict.checks >= least, verdict.checks
+    print(f"{verdict.checks} checks")  # noqa: T201 -- the figure in docs/security.md; shown by pytest -s
 
 
 def test_every_channel_shows_exactly_what_the_oracle_allows(matrix: Matrix, request) -> None:
     postgres = "postgresql" in request.node.callspec.id
     if postgres:
         assert_agrees(matrix.run(*FEW), 15_000)
-    else:
-        assert_agrees(matrix.run(), 20_000)
+        return
+    verdict = matrix.run(FEW[0], SLOW)
+    verdict.add(matrix.run(channels=CHANNELS.keys() - SLOW))
+    assert_agrees(verdict, 20_000)
 
 
 @pytest.mark.slow

@@ -277,7 +277,7 @@ def tokens_of(value: Any) -> Iterable[str]:
     if isinstance(value, str):
         if value.startswith("zq") or "zq" in value[:12]:
             yield value[value.index("zq") :][:8]
-        elif value.startswith(("+86138", "+860571")):
+        elif value.startswith(("+86138", "+86571")):
             yield value.removeprefix("+86")
     elif isinstance(value, Sequence):
         for each in value:
