@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from formwright.definitions.model import Action, Field
+from formwright.definitions.model import Field
 from formwright.engine.bulk import insert_batch
 from formwright.engine.drafts import Input, Violation
 from formwright.engine.imports.cells import RowValues, begin_rows, column_readers, unquote
@@ -38,7 +38,7 @@ class Outcome:
     #: Rows merged into another, with the number of the row that stayed.
     merged: list[tuple[RowValues, int]] = field(default_factory=list)
     #: The records that were made or changed, in row order: (row number, values).
-    taken: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    taken: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
 
 
 class RowReader:
@@ -116,14 +116,13 @@ class BatchWriter:
     # -- known records -------------------------------------------------------------------------------------------
 
     def _known(self, unit: Unit, candidates: Sequence[Candidate]) -> dict[int, StoredRecord]:
-        """Return the stored record of each candidate that has one, by the candidate's identity."""
+        """Return the record of each candidate that has one, as the actor sees it, by the candidate's identity."""
         if self._job.mode is Mode.INSERT:
             return {}
         good = [candidate for candidate in candidates if not candidate.row.violations]
         ids = self._ids(unit, good)
-        name = self._job.entity.name
-        there = unit.gate.inside(Action.READ, name, list(set(ids.values())))
-        records = {record.id: record for record in unit.tx.records.get_many(name, there)}
+        there = unit.gate.get_many(self._job.entity.name, set(ids.values()))
+        records = {record.id: record for record in there}
         return {key: records[number] for key, number in ids.items() if number in records}
 
     def _ids(self, unit: Unit, candidates: Sequence[Candidate]) -> dict[int, int]:
@@ -168,7 +167,7 @@ class BatchWriter:
         values = _what_changes(unit, self._job, candidate, record)
         if all(record.values.get(key) == value for key, value in values.items()):
             outcome.counts.unchanged += 1
-            self._took(outcome, candidate, dict(record.values))
+            self._took(outcome, candidate, record.values)
             return
         try:
             with unit.tx.savepoint():
@@ -187,11 +186,11 @@ class BatchWriter:
         else:
             outcome.counts.updated += accepted.changed
             outcome.counts.unchanged += not accepted.changed
-            self._took(outcome, candidate, dict(accepted.record.values))
+            self._took(outcome, candidate, accepted.record.without(record.withheld, {}).values)
 
     # -- what became of a row ------------------------------------------------------------------------------------
 
-    def _took(self, outcome: Outcome, candidate: Candidate, values: dict[str, Any]) -> None:
+    def _took(self, outcome: Outcome, candidate: Candidate, values: Mapping[str, Any]) -> None:
         outcome.counts.merged += len(candidate.older)
         outcome.merged.extend((row, candidate.row.number) for row in candidate.older)
         outcome.taken.append((candidate.row.number, values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from pathlib import Path
@@ -103,7 +103,7 @@ def _try(unit: Unit, job: Job, found: Sequence[Chunk], order: str) -> Trial:
     writer = BatchWriter(job, Reasons(job.mapping, reader))
     columns = _Columns(unit, job)
     counts, report = Counts(), Report()
-    taken: list[tuple[int, dict[str, Any]]] = []
+    taken: list[tuple[int, Mapping[str, Any]]] = []
     for chunk in found:
         rows = row_reader.read(chunk)
         row_reader.resolve(unit, rows)
@@ -158,7 +158,7 @@ class _Columns:
         return show(column_field, value, self._unit.reader, titles)
 
 
-def _shown(unit: Unit, entity: Entity, values: dict[str, Any]) -> list[tuple[str, str]]:
+def _shown(unit: Unit, entity: Entity, values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return a record as a person would read it, without its empty fields."""
     pairs = [
         (found, values[key]) for key, found in entity.fields.items() if values.get(key) is not None
