@@ -22,3 +22,6 @@ document.addEventListener("htmx:config:request", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target?.id === "results" || event.detail.ctx.sourceElement?.id === "filters") say(one("#results")?.dataset.count ?? "");
 });
+on("change", "#bulk [data-all]", (_event, input) => {
+  for (const each of document.querySelectorAll(".select input")) each.checked = input.checked;
+});

@@ -80,6 +80,10 @@ class Forbidden(FormwrightError):
     """The actor may not do this. The text says nothing about data."""
 
 
+class OnlyLooking(Forbidden):
+    """Nothing can be changed while somebody looks through another person's eyes."""
+
+
 class NotFound(FormwrightError):
     """No such record, or none that this actor may know of: the two are never told apart."""
 

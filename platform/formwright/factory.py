@@ -28,7 +28,9 @@ from formwright.web import (
     drafting,
     entry,
     errors,
+    explaining,
     files,
+    handover,
     health,
     home,
     invitations,
@@ -40,10 +42,15 @@ from formwright.web import (
     people,
     records,
     respond,
+    revealing,
     rich_text,
+    rights,
+    rights_changes,
     search,
     security,
+    seeing,
     sessions,
+    sharing,
     shell,
     tables,
     two_step,
@@ -53,8 +60,9 @@ from formwright.web.extensions import csrf, htmx, open_database
 
 _MB = 1024 * 1024
 _BLUEPRINTS = (
-    account, assets, audit, auth, drafting, entry, files, health, home, invitations, language, leaving, passkeys, people,
-    records, rich_text, search, two_step, views,
+    account, assets, audit, auth, drafting, entry, explaining, files, handover, health, home, invitations, language,
+    leaving, passkeys, people, records, revealing, rich_text, rights, rights_changes, search, seeing, sharing, two_step,
+    views,
 )  # fmt: skip
 
 
@@ -138,6 +146,7 @@ def _attach_web(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     htmx.init_app(app)
     app.before_request(auth.demand)
+    app.before_request(seeing.refuse)
     app.after_request(notes.forget)
     app.teardown_request(_finish)
     for module in _BLUEPRINTS:

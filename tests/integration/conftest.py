@@ -9,7 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +26,41 @@ from sqlalchemy.pool import NullPool
 from formwright import paths
 from formwright.cli.language import language
 from formwright.cli.program import run
-from formwright.engine import packages
+from formwright.definitions.load import load_sources
+from formwright.definitions.model import Catalog
+from formwright.engine import packages, runtime
 from formwright.engine.runtime import Runtime
+from formwright.expressions.functions import Functions
+from formwright.fieldtypes.registry import Registry
 from formwright.plugins import manager
 from formwright.store import schema
 from formwright.store.records import Records
 from formwright.store.store import Store
+
+#: Catalogs that are kept in memory: nearly every test puts the same packages in force.
+_CATALOGS: OrderedDict[Any, Catalog] = OrderedDict()
+_KEPT = 24
+
+
+def remembered(
+    files: Mapping[str, str], registry: Registry, *, functions: Functions, lost_types: bool = False
+) -> Catalog:
+    """Return what ``load_sources`` does, worked out once for the same files and the same names of plugins."""
+    names = (registry.names(), tuple(each.name for each in functions))
+    key = (tuple(sorted(files.items())), names, lost_types)
+    if key not in _CATALOGS:
+        _CATALOGS[key] = load_sources(files, registry, functions=functions, lost_types=lost_types)
+        if len(_CATALOGS) > _KEPT:
+            _CATALOGS.popitem(last=False)
+    _CATALOGS.move_to_end(key)
+    return _CATALOGS[key]
+
+
+@pytest.fixture(autouse=True)
+def quick_catalogs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the tests the reading of the same definitions over and over; processes of their own read them."""
+    monkeypatch.setattr(runtime, "load_sources", remembered)
+
 
 #: Ways to read records of the store, and the modules that may take them. Everybody else asks the gate.
 READS = ("find", "get", "get_many", "children", "list", "count", "ids_by_value")
@@ -39,6 +69,7 @@ READERS = frozenset(
         "formwright.engine.gate",
         "formwright.engine.accounts",  # log-ins of user records
         "formwright.engine.attachments",  # the rows that were just written
+        "formwright.engine.handover",  # what one has given away oneself and takes back
         "formwright.engine.invitations",  # who is let in by a link, before any log-in
         "formwright.engine.imports.batches",  # what the gate said is within reach
         "formwright.engine.packages",  # rows that are there already, by key
@@ -93,10 +124,10 @@ def installed_postgres(postgres_database: str) -> Iterator[str]:
 
 
 @contextmanager
-def administer(url: URL) -> Iterator[Callable[[str], object]]:
-    """Yield a function that runs a command about databases."""
+def administer(url: URL, database: str | None = "postgres") -> Iterator[Callable[[str], Any]]:
+    """Yield a function that runs a command about databases, or inside one."""
     engine = create_engine(
-        url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+        url.set(database=database), isolation_level="AUTOCOMMIT", poolclass=NullPool
     )
     with engine.connect() as connection:
         yield connection.exec_driver_sql
@@ -106,9 +137,68 @@ def install(url: str) -> None:
     """Put the shipped packages in force in an empty database."""
     store = Store.open(url)
     schema.upgrade(store.engine)
-    runtime = Runtime(store, manager.load([paths.tree("plugins")]))
-    packages.install(runtime, packages.installer(runtime.catalog), "crm")
+    engine = Runtime(store, manager.load([paths.tree("plugins")]))
+    packages.install(engine, packages.installer(engine.catalog), "crm")
     store.close()
+
+
+class Copies:
+    """Databases of PostgreSQL with the CRM in force, filled again for each test: making one takes seconds."""
+
+    def __init__(self, url: URL, template: str) -> None:
+        self._url = url
+        self._template = template
+        self._made: set[str] = set()
+
+    def fresh(self, suffix: str) -> str:
+        """Return the URL of a database that is as it was installed."""
+        url = self._url.set(database=f"{self._url.database}_{suffix}")
+        if suffix not in self._made:
+            self.drop(suffix)
+            with administer(url) as run:
+                run(f"CREATE DATABASE {url.database} TEMPLATE {self._template}")
+            with administer(url, url.database) as run:
+                run("CREATE SCHEMA pristine")
+                for table in self._tables(run):
+                    run(f'CREATE TABLE pristine."{table}" AS TABLE public."{table}"')
+            self._made.add(suffix)
+            return url.render_as_string(hide_password=False)
+        with administer(url, url.database) as run:
+            # A connection that an earlier test left open could hold a lock; the wait for it would never end.
+            run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            names = [f'"{table}"' for table in self._tables(run)]
+            # The audit log refuses to be emptied; deleting few rows is quicker than making new files.
+            steps = ["BEGIN", "SET LOCAL session_replication_role = replica"]
+            steps += [f"DELETE FROM public.{name}" for name in names]  # noqa: S608 -- our own tables
+            steps += [f"INSERT INTO public.{n} TABLE pristine.{n}" for n in names]
+            run("; ".join([*steps, "COMMIT"]))
+        return url.render_as_string(hide_password=False)
+
+    def drop(self, suffix: str) -> None:
+        """Remove a database."""
+        with administer(self._url) as run:
+            run(f"DROP DATABASE IF EXISTS {self._url.database}_{suffix} WITH (FORCE)")
+
+    def drop_all(self) -> None:
+        """Remove what was made."""
+        for suffix in self._made:
+            self.drop(suffix)
+
+    @staticmethod
+    def _tables(run: Callable[[str], Any]) -> list[str]:
+        found = run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return [row[0] for row in found]
+
+
+@pytest.fixture(scope="session")
+def postgres_copies(postgres_database: str, installed_postgres: str) -> Iterator[Copies]:
+    """Return the databases of this worker."""
+    copies = Copies(make_url(postgres_database), installed_postgres)
+    yield copies
+    copies.drop_all()
 
 
 @contextmanager
@@ -119,15 +209,8 @@ def copied(request: pytest.FixtureRequest, folder: Path, suffix: str) -> Iterato
         shutil.copy(request.getfixturevalue("installed_sqlite"), path)
         yield f"sqlite:///{path}"
         return
-    template = request.getfixturevalue("installed_postgres")
-    url = make_url(request.getfixturevalue("postgres_database"))
-    name = f"{url.database}_{suffix}"
-    with administer(url) as run:
-        run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        run(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield url.set(database=name).render_as_string(hide_password=False)
-    with administer(url) as run:
-        run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    copies: Copies = request.getfixturevalue("postgres_copies")
+    yield copies.fresh(suffix)
 
 
 EACH_DATABASE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]

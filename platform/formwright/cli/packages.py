@@ -88,6 +88,8 @@ def _write_plan(found: Plan) -> None:
     for change, count in found.counts:
         records = _(" (%(count)s records)", count=count) if count else ""
         say_line(f"  {tell(change.text)}{records}")
+    for sentence in found.rights:
+        say_line("  " + _("Rights of people: %(change)s", change=tell(sentence)))
     for entity, field in found.without_index:
         say_line(
             _(
@@ -114,6 +116,7 @@ def _plan_json(found: Plan) -> dict[str, Any]:
             }
             for change, count in found.counts
         ],
+        "rights": [tell(sentence) for sentence in found.rights],
         "without_index": [f"{entity}.{field}" for entity, field in found.without_index],
         "refused": [tell(sentence) for sentence in found.refused],
     }

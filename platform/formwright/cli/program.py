@@ -34,6 +34,7 @@ _COMMANDS: dict[str, tuple[str, Text]] = {
     "export": ("exporting:export", say("Write the records of an entity to a file.")),
     "user": ("users:user", say("Add, invite and list users, set passwords, let people go.")),
     "audit": ("audit:audit", say("Verify, list, export and shorten the audit log.")),
+    "explain": ("explaining:explain", say("Say why somebody may do something, or not.")),
     "doctor": ("health:doctor", say("Check the instance, and say what to do about what is wrong.")),
     "schema": ("packages:schema", say("Print the JSON Schema of definitions, for editors.")),
     "version": ("instance:version", say("Print the version.")),

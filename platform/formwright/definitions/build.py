@@ -67,6 +67,7 @@ def build(
         roles=MappingProxyType(roles),
         grants=grants,
         guards=rights.guards(),
+        disabled=tuple(rights.disabled),
         settings=MappingProxyType(building.settings),
         sequences=MappingProxyType(sequences(building)),
         datasets=DataBuilder(building, formulas, fields).datasets(),

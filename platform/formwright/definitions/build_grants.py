@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
 from formwright.definitions.building import Building
 from formwright.definitions.formulas import Formulas, holds_always
 from formwright.definitions.model import SYSTEM, Action, Entity, Grant, Guard
+from formwright.definitions.overlays import Overlay
 from formwright.definitions.parts import Part
 from formwright.expressions import kinds
 from formwright.expressions.check import Checked
@@ -49,14 +51,21 @@ class GrantBuilder:
         self._building = building
         self._formulas = formulas
         self._entities = entities
+        #: Grants that an overlay switches off, as they would be.
+        self.disabled: list[Grant] = []
 
     def grants(self) -> tuple[Grant, ...]:
-        """Return all grants, in order, and behind them those of the platform's own work."""
+        """Return all grants in force, in order, and behind them those of the platform's own work."""
         written: list[Grant] = []
+        overlay = Overlay(self._building)
         for package in self._building.packages.values():
             for part in package.root.parts("grants"):
-                grant = self._grant(part)
-                if grant is not None and not self._goes_round(grant, written, part):
+                grant = self._overlaid(part, overlay)
+                if grant is None:
+                    continue
+                if not overlay.is_enabled(grant.name):
+                    self.disabled.append(grant)
+                elif not self._goes_round(grant, written, part):
                     written.append(grant)
         own = (
             Grant(f"system_{entity.key}", entity.package, SYSTEM, entity.name, frozenset(Action))
@@ -64,6 +73,13 @@ class GrantBuilder:
             if not entity.parent
         )
         return (*written, *own)
+
+    def _overlaid(self, part: Part, overlay: Overlay) -> Grant | None:
+        """Return a grant with what this installation has changed about it."""
+        name = f"{part.package}.{part.key}"
+        grant = self._grant(overlay.laid_over(part, name))
+        changed = overlay.changed(name)
+        return replace(grant, overlaid=changed) if grant is not None and changed else grant
 
     def _goes_round(self, grant: Grant, earlier: Iterable[Grant], part: Part) -> bool:
         """Note a grant that, with those before it, makes reading a record depend on reading that very record."""
@@ -106,6 +122,7 @@ class GrantBuilder:
             building.problem(part.at("actions"), "FW106", say("the list is empty"))
         if role is None or entity is None:
             return None
+        description = building.label(part, "description")
         scope, good = self._scope(part, entity)
         via, states = self._via(part, entity), self._states(part, entity)
         limited = (via or "via" not in part) and (states or "states" not in part)
@@ -114,7 +131,7 @@ class GrantBuilder:
         hidden, masks, locked = self._fields(part.part("fields"), entity)
         return Grant(
             part.key, part.package, role, entity.name, _actions(part), scope, via, states,
-            self._until(part), hidden, masks, locked,
+            self._until(part), hidden, masks, locked, description, _scope_word(part),
         )  # fmt: skip
 
     def _guard(self, part: Part) -> Guard | None:
@@ -126,13 +143,16 @@ class GrantBuilder:
         )
         exempt = frozenset(role for role in roles if role)
         message = building.label(part, "message")
+        description = building.label(part, "description")
         if entity is None:
             return None
         scope, _ = self._scope(part, entity)
         if scope is None:
             return None
         actions = _actions(part) if "actions" in part else frozenset(Action)
-        return Guard(part.key, part.package, entity.name, scope, actions, exempt, message)
+        return Guard(
+            part.key, part.package, entity.name, scope, actions, exempt, message, description
+        )
 
     def _entity(self, part: Part) -> Entity | None:
         name = self._building.find("entity", part.text("entity"), part.package, part.at("entity"))
@@ -240,3 +260,8 @@ class GrantBuilder:
 
 def _actions(part: Part) -> frozenset[Action]:
     return frozenset(Action(_FORMER.get(name, name)) for name in part.get("actions", ()))
+
+
+def _scope_word(part: Part) -> str:
+    written = part.get("scope")
+    return written if written in SCOPE_WORDS else ""

@@ -14,8 +14,8 @@ from formwright.definitions.source import Document
 from formwright.errors import Location, Problem
 from formwright.texts import say
 
-# How deep the maps under a top-level name are put together: "translations" and "data" are maps of maps.
-_DEPTHS = {"translations": 2, "data": 2, "package": 0, "schema_version": 0}
+# How deep the maps under a top-level name are put together: "translations", "data" and "overlay" are maps of maps.
+_DEPTHS = {"translations": 2, "data": 2, "overlay": 2, "package": 0, "schema_version": 0}
 # In these, a wrong attribute is left out; in anything else the whole part is, since little of it can be right.
 _TOLERANT = frozenset({"entity", "extend", "form", "view", "app", "role", "option_set", "dataset"})
 

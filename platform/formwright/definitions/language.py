@@ -16,7 +16,8 @@ _CONSTRUCTS = (
     entities.ENTITY, entities.EXTEND, entities.FIELD, entities.FILL, entities.CONSTRAINT, entities.RULE,
     entities.OWNERSHIP, entities.TRACK, entities.RETENTION,
     screens.FORM, screens.NODE, screens.VIEW, screens.COLUMN, screens.QUICK_FILTER, screens.STYLE,
-    screens.APP, screens.MENU_ITEM, access.ROLE, access.GRANT, access.GRANT_FIELDS, access.GUARD, package.DATASET,
+    screens.APP, screens.MENU_ITEM, access.ROLE, access.GRANT, access.GRANT_FIELDS, access.GUARD,
+    access.OVERLAY, access.GRANT_OVERLAY, package.DATASET,
 )  # fmt: skip
 
 #: Every construct by name.
@@ -55,13 +56,14 @@ FILE = Construct(
         may("roles", MapOf(Obj("role")), "{}", "Bundles of grants.", "权限的集合。"),
         may("grants", MapOf(Obj("grant")), "{}", "Permissions.", "许可。"),
         may("guards", MapOf(Obj("guard")), "{}", "Limits over all permissions.", "对所有许可的限制。"),
+        may("overlay", Obj("overlay"), "{}", "What this installation changes in packages of others; in the package `local` only.", "本地对其他包所做的更改，仅限 `local` 包。"),
         may("data", Obj("data"), "{}", "Rows that come with the package.", "随包提供的数据行。"),
         may("translations", MapOf(MapOf(STR, keys="path"), keys="locale"), "{}", "Texts in other languages: language, then path of the text, then wording.", "其他语言的文本：语言、文本路径、译文。"),
     ),
     later=(
         "calendars", "public_forms", "pages", "actions", "workflows", "automations", "reminders", "messages",
         "imports", "metrics", "snapshots", "reports", "dashboards", "documents", "webhooks", "inbound", "migrations",
-        "tests", "overlay",
+        "tests",
     ),
 )  # fmt: skip
 

@@ -58,11 +58,12 @@ GRANT = Construct(
         may("states", ListOf(STR), "all", "Only records whose `state_field` has one of these values.", "仅限 `state_field` 取值在此列表中的记录。"),
         may("fields", Obj("grant_fields"), "all", "Which fields.", "涉及哪些字段。"),
         may("until", DAY, "", "The last day on which it holds.", "有效期的最后一天。"),
+        may("description", TEXT, "", "Who may do what, in the words of the business, like *Only the owner may edit*. Whoever is refused reads it.", "用业务语言说明谁可以做什么，例如“仅负责人可以编辑”。被拒绝的人会看到这段说明。"),
     ),
     later=("scope_after",),
     example='''grants:
   mechanic_reads: {role: mechanic, entity: machine, actions: [read], fields: {hide: [price]}}
-  mechanic_own_jobs: {role: mechanic, entity: job, actions: [read, create, update], scope: own}
+  mechanic_own_jobs: {role: mechanic, entity: job, actions: [read, create, update], scope: own, description: Only the mechanic in charge may change a job.}
   mechanic_parts: {role: mechanic, entity: part, actions: [read], via: job}
 ''',
 )  # fmt: skip
@@ -91,8 +92,39 @@ GUARD = Construct(
         may("actions", ListOf(Enum(ACTIONS)), "all", "The actions that it limits.", "受限制的操作。"),
         may("exempt", ListOf(Ref("role")), "[]", "Roles to which it does not apply.", "不受限制的角色。"),
         may("message", TEXT, "", "Why, in the words of the business.", "用业务语言说明原因。"),
+        may("description", TEXT, "", "What it protects, for whoever looks after rights.", "说明其保护的内容，供权限管理人员阅读。"),
     ),
     example='''guards:
   legal_hold: {entity: machine, scope: "!on_hold", actions: [update, delete], message: Under legal hold}
 ''',
+)  # fmt: skip
+
+OVERLAY = Construct(
+    "overlay",
+    "What an installation changes in packages of others. It stands beside them, in the package `local`, so that their next version keeps it.",
+    "本地对其他包所做的更改。更改单独存放在 `local` 包中，升级其他包时予以保留。",
+    (
+        may("grants", MapOf(Obj("grant_overlay"), keys="name"), "{}", "Changes to grants, by their name with the package, like `crm.rep_customers`. A name that nothing has any more is a problem.", "对许可的更改，以带包名的名称为键，如 `crm.rep_customers`。名称已不存在时报错。"),
+    ),
+    example='''overlay:
+  grants:
+    workshop.mechanic_parts: {enabled: false, note: Parts have their own desk since May}
+    workshop.mechanic_own_jobs: {actions: [read, update], scope: team}
+''',
+)  # fmt: skip
+
+GRANT_OVERLAY = Construct(
+    "grant_overlay",
+    "What is different about a grant here. An attribute that is given takes the place of the grant's own, the others stay.",
+    "某项许可在本地的不同之处。给出的属性取代原有属性，其余不变。",
+    (
+        may("enabled", BOOL, "true", "`false` switches the grant off.", "`false` 表示停用该许可。"),
+        may("actions", ListOf(Enum(ACTIONS)), "the grant's", "What they may do.", "允许的操作。"),
+        may("scope", COND, "the grant's", "On which records, as in a grant.", "针对哪些记录，写法同许可。"),
+        may("via", Ref("field"), "the grant's", "A reference field, as in a grant.", "引用字段，写法同许可。"),
+        may("states", ListOf(STR), "the grant's", "Values of the `state_field`, as in a grant.", "`state_field` 的取值，写法同许可。"),
+        may("fields", Obj("grant_fields"), "the grant's", "Which fields; takes the place of all the grant says about fields.", "涉及哪些字段；取代原许可对字段的全部规定。"),
+        may("until", DAY, "the grant's", "The last day on which it holds.", "有效期的最后一天。"),
+        may("note", STR, "", "Why it is different here.", "更改的原因。"),
+    ),
 )  # fmt: skip

@@ -455,6 +455,9 @@ class Grant:
     hidden: frozenset[str] = frozenset()  # fields it does not let anybody read
     masks: Mapping[str, str] = field(default_factory=lambda: _EMPTY)  # field key -> last4, ...
     locked: frozenset[str] = frozenset()  # fields it does not let anybody write
+    description: Label = Label("")  # who may do what, for whoever is refused
+    scope_word: str = ""  # the word that stands for the scope, when it is written as one
+    overlaid: frozenset[str] = frozenset()  # attributes that this installation has changed
 
     @property
     def name(self) -> str:
@@ -478,6 +481,7 @@ class Guard:
     actions: frozenset[Action] = frozenset(Action)
     exempt: frozenset[str] = frozenset()  # qualified roles
     message: Label = Label("")
+    description: Label = Label("")  # what it protects, for whoever looks after rights
 
     @property
     def name(self) -> str:
@@ -565,6 +569,8 @@ class Catalog:
     sequences: Mapping[str, Sequence]
     datasets: tuple[Dataset, ...]
     guards: tuple[Guard, ...] = ()
+    #: Grants that this installation has switched off.
+    disabled: tuple[Grant, ...] = ()
     revision: int = 0
     #: (entity, action) -> grants, made once.
     grants_by: Mapping[tuple[str, Action], tuple[Grant, ...]] = field(

@@ -39,7 +39,12 @@ PAGES: tuple[Page, ...] = (
         "列表与菜单",
         ("view", "column", "quick_filter", "style", "app", "menu_item"),
     ),
-    Page("access", "Roles and grants", "角色与许可", ("role", "grant", "grant_fields", "guard")),
+    Page(
+        "access",
+        "Roles and grants",
+        "角色与许可",
+        ("role", "grant", "grant_fields", "guard", "overlay", "grant_overlay"),
+    ),
 )
 
 WORDS: Mapping[str, tuple[str, str]] = {

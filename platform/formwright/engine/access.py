@@ -76,8 +76,23 @@ class Access:
         key = (entity, action)
         if key not in self._standings:
             unit = self._unit
-            self._standings[key] = standing(unit.catalog, unit.actor, action, entity, self.day)
+            found = standing(unit.catalog, unit.actor, action, entity, self.day)
+            if unit.actor.seen_by is not None and action is Action.READ:
+                found = self._narrowed(found, unit.actor.seen_by, entity)
+            self._standings[key] = found
         return self._standings[key]
+
+    def _narrowed(self, found: Standing, looking: Actor, entity: str) -> Standing:
+        """Return what is left to read where somebody else looks through the actor's eyes.
+
+        A guard holds for both of them. One that spares the actor, or means another record for each, leaves nothing.
+        """
+        guards = self._guards(Action.READ, entity, looking.roles)
+        if any(
+            "me" in guard.scope.roots or guard.exempt & self._unit.actor.roles for guard in guards
+        ):
+            return Standing()
+        return found.within(standing(self._unit.catalog, looking, Action.READ, entity, self.day))
 
     def may(self, action: Action, entity: str) -> bool:
         """Return whether the actor may do ``action`` on any record of ``entity`` at all."""
@@ -137,8 +152,8 @@ class Access:
 
     def reaches(self, action: Action, grant: Grant, row: RecordColumns) -> Any:
         """Return the condition that a grant reaches the record of ``row``, by itself or because it is shared."""
-        own = all_of(self._conditions(grant, row))
-        shared = self._shared(action, row) if grant.limited else None
+        own = all_of(list(self.limits(grant, row).values()))
+        shared = self.shared(action, row) if grant.limited else None
         return own if shared is None else any_of([own, shared])
 
     def within(self, guard: Guard, row: RecordColumns) -> Any:
@@ -148,35 +163,35 @@ class Access:
 
     def guards(self, action: Action, entity: str) -> list[Guard]:
         """Return the guards that apply to the actor."""
+        return self._guards(action, entity, self._unit.actor.roles)
+
+    def _guards(self, action: Action, entity: str, roles: frozenset[str]) -> list[Guard]:
         return [
             guard
             for guard in self._unit.catalog.guards
-            if guard.entity == entity
-            and action in guard.actions
-            and not guard.exempt & self._unit.actor.roles
+            if guard.entity == entity and action in guard.actions and not guard.exempt & roles
         ]
 
-    def _conditions(self, grant: Grant, row: RecordColumns) -> list[Any]:
-        unit, conditions = self._unit, []
+    def limits(self, grant: Grant, row: RecordColumns) -> dict[str, Any]:
+        """Return the conditions that a grant sets, each by the attribute that sets it; a record must meet them all."""
+        unit, conditions = self._unit, {}
         if grant.scope is not None:
-            conditions.append(compile_condition(grant.scope, row, unit.columns, unit.bindings()))
+            conditions["scope"] = compile_condition(grant.scope, row, unit.columns, unit.bindings())
         if grant.states:
-            conditions.append(value_in(row, row.definition.state_field, sorted(grant.states)))
+            conditions["states"] = value_in(row, row.definition.state_field, sorted(grant.states))
         if grant.via:
-            conditions += self._via(grant.via, row)
+            conditions["via"] = self._via(grant.via, row)
         return conditions
 
-    def _via(self, key: str, row: RecordColumns) -> list[Any]:
+    def _via(self, key: str, row: RecordColumns) -> Any:
         """Return the condition that the record which ``key`` refers to may be read; circles lead nowhere."""
         target = self._unit.columns.record(row.definition.fields[key].target)
         if row.entity in self._under_way:
-            return [any_of([])]
+            return any_of([])
         self._under_way.append(row.entity)
         conditions = self.scope(Action.READ, target)
         self._under_way.pop()
-        return [
-            any_of([]) if conditions is None else reference_exists(row, key, target, conditions)
-        ]
+        return any_of([]) if conditions is None else reference_exists(row, key, target, conditions)
 
     # --- shares -----------------------------------------------------------------------------------------------
 
@@ -188,7 +203,7 @@ class Access:
         found: frozenset[str] = unit.tx.shares.entities(unit.actor.id, unit.actor.teams)
         return found
 
-    def _shared(self, action: Action, row: RecordColumns) -> Any | None:
+    def shared(self, action: Action, row: RecordColumns) -> Any | None:
         """Return the condition that a record is shared with the actor; None where that cannot be."""
         levels: Sequence[str] = _SHARED.get(action, ())
         if not levels or row.entity not in self._shared_entities:

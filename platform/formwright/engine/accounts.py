@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from formwright.engine.actor import Actor, teams_of
 from formwright.engine.audit import Event, note, tell
 from formwright.engine.drafts import Input, Typed
 from formwright.engine.passwords import hash_password, password_problem
@@ -155,6 +156,27 @@ def accounts(unit: Unit) -> list[Account]:
         )
         for each in credentials
     ]
+
+
+def actors(unit: Unit, limit: int) -> list[Actor]:
+    """Return the first who can log in, by log-in name, as actors for their rights to be judged; in three statements."""
+    active = [each.user for each in unit.tx.users.credentials() if each.active][:limit]
+    given = unit.tx.users.roles_of_all()
+    found = []
+    for record in sorted(
+        unit.tx.records.get_many(USER, active), key=lambda record: active.index(record.id)
+    ):
+        values = record.values
+        roles = unit.catalog.roles_of(given.get(record.id, ()))
+        login, name = values.get("login") or "", values.get("name") or ""
+        found.append(Actor(record.id, login, name or login, roles, unit.reader, teams_of(values)))
+    return found
+
+
+def is_active(unit: Unit, user: int) -> bool:
+    """Return whether somebody is there and active, whatever the actor may read of him."""
+    record = unit.tx.records.find(USER, user)
+    return record is not None and bool(record.values.get("active"))
 
 
 def first_administrator(tx: Transaction) -> int | None:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from formwright.texts import Reader
+from formwright.texts import Reader, say
+
+ONLY_LOOKING = say("You only look through somebody else's eyes here; nothing can be changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Actor:
     #: The record ids of the teams that the person is in.
     teams: tuple[int, ...] = ()
     origin: Origin = Origin()
+    #: Who looks through this person's eyes; nothing can be written then, and no more is seen than that one may see.
+    seen_by: Actor | None = None
 
 
 def teams_of(values: Mapping[str, Any]) -> tuple[int, ...]:

@@ -113,6 +113,22 @@ class Gate:
             return []
         return self._unit.tx.records.get_many(entity, ids, conditions)
 
+    def judged(self, entity: str, record_id: int) -> StoredRecord | None:
+        """Return a record for the rights of somebody else to be judged on; nothing of it may be shown.
+
+        Only for whoever looks after users, who may know that a record exists.
+        """
+        self._access.require(Action.CONFIGURE, "core.user")
+        return self._unit.tx.records.find(entity, record_id)
+
+    def holding(
+        self, record: StoredRecord, conditions: Mapping[Any, Sequence[Any]]
+    ) -> frozenset[Any]:
+        """Return the keys of those conditions of rights, on the table itself, that hold for a record; in one statement."""
+        return (
+            frozenset(which_hold(self._unit.tx, record, conditions)) if conditions else frozenset()
+        )
+
     def seen(self, record: StoredRecord) -> StoredRecord:
         """Return a record that came through here as the actor may see it."""
         return record if record.withheld else self.sight.of(record.entity).redacted(record)

@@ -154,10 +154,15 @@ def _move(unit: Unit, name: str, number: int, user: int, successor: int) -> int:
     count = 0
     # What was given is not found again, so that the first page is always the next one.
     while ids := [record.id for record in unit.gate.read(wanted).records]:
-        for record in unit.gate.hold_many(Action.TRANSFER, name, ids):
+        given = unit.gate.hold_many(Action.TRANSFER, name, ids)
+        for record in given:
             _give(unit, record, successor)
-        unit.tx.hand_overs.note(number, unit.columns.place(name).id, ids, successor)
-        count += len(ids)
+        if not given:
+            break  # they changed between the two questions
+        unit.tx.hand_overs.note(
+            number, unit.columns.place(name).id, (record.id for record in given), successor
+        )
+        count += len(given)
     return count
 
 

@@ -17,6 +17,7 @@ from formwright.engine.actor import Actor
 from formwright.engine.audit import Event
 from formwright.engine.audit import note as note_event
 from formwright.engine.drafts import Input, RowInput, Typed
+from formwright.engine.impact import impact
 from formwright.engine.records import Refused, create_in, update_in
 from formwright.engine.runtime import Runtime, Unit
 from formwright.errors import FormwrightError
@@ -45,6 +46,8 @@ class Plan:
     #: Fields that wish for an index and would get none.
     without_index: tuple[tuple[str, str], ...]
     refused: tuple[Text, ...]
+    #: Who gains or loses which rights, in sentences.
+    rights: tuple[Text, ...]
     #: True when the very same files are in force already.
     same_files: bool
 
@@ -162,6 +165,7 @@ def plan(unit: Unit, files: Mapping[str, str]) -> tuple[Plan, Catalog, dict[str,
         counts=counts,
         without_index=unit.tx.slots.unplaced(new, difference.renames),
         refused=refused,
+        rights=impact(unit.tx, unit.catalog, new, unit.access.day),
         same_files=together == current,
     )
     return found, new, together

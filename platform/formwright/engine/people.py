@@ -196,7 +196,7 @@ def _roles(unit: Unit, given: frozenset[str]) -> Iterable[RoleState]:
             role.title.in_language(language),
             role.description.in_language(language),
             name in given,
-            may_give(unit.catalog, unit.actor, name),
+            may_give(unit.catalog, unit.actor, name, unit.access.day),
         )
 
 

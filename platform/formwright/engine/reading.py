@@ -25,7 +25,8 @@ from formwright.engine.views import (
 )
 from formwright.errors import Forbidden, NotFound
 from formwright.ids import parse_id
-from formwright.texts import Label, say
+from formwright.store.shares import grantee_of
+from formwright.texts import Label, Text, say
 
 if TYPE_CHECKING:
     from formwright.engine.runtime import Unit
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
 #: A related list counts up to here, and then says "100+".
 RELATED_CAP = 100
 _NEWEST = (Sort("updated_at", descending=True),)
-_PAGE_ACTIONS = (Action.UPDATE, Action.DELETE, Action.RESTORE, Action.EXPORT)
+_PAGE_ACTIONS = (
+    Action.UPDATE, Action.DELETE, Action.RESTORE, Action.EXPORT,
+    Action.REVEAL, Action.SHARE, Action.ASSIGN, Action.TRANSFER,
+)  # fmt: skip
+#: How far a record is shared, in words.
+SHARE_LEVELS = {"read": say("may read it"), "edit": say("may read and change it")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +57,9 @@ class RelatedList:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One field of a change: its title and the texts before and after."""
+    """One field of a change, or somebody it is shared with: its title and the texts before and after."""
 
-    title: Label
+    title: Label | Text
     before: str
     after: str
 
@@ -221,9 +227,23 @@ def _history_entry(
         for key, (before, after) in change.changes.items()
         if key in entity.fields and not entity.fields[key].hidden and key not in record.withheld
     ]
+    lines += [
+        HistoryLine(
+            say("Shared with %(name)s", name=titles.of(*grantee, unit.reader)),
+            _level_text(unit, before),
+            _level_text(unit, after) or say("no longer").in_language(unit.reader.language),
+        )
+        for key, (before, after) in change.changes.items()
+        if (grantee := grantee_of(key)) is not None
+    ]
     return HistoryEntry(
         change.at, by, change.channel, change.operation, change.version, tuple(lines)
     )
+
+
+def _level_text(unit: Unit, level: Any) -> str:
+    text = SHARE_LEVELS.get(level)
+    return "" if text is None else text.in_language(unit.reader.language)
 
 
 def _history_text(unit: Unit, field: Field, stored: Any, titles: Titles) -> str:
@@ -257,6 +277,8 @@ def _titles(
         if change.by is not None:
             wanted["core.user"].add(change.by)
         for key, values in change.changes.items():
+            if (grantee := grantee_of(key)) is not None:
+                wanted.setdefault(grantee[0], set()).add(grantee[1])
             field_ = entity.fields.get(key)
             if field_ is not None and field_.target:
                 for stored in values:

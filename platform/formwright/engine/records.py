@@ -10,7 +10,7 @@ from formwright.engine.actor import Actor
 from formwright.engine.attachments import attach
 from formwright.engine.drafting import as_draft
 from formwright.engine.drafts import Accepted, Draft, Input, Outcome, Rejected, Violation
-from formwright.engine.logins import LastAdministrator, follow_user
+from formwright.engine.logins import LogInRefused, follow_user
 from formwright.engine.pipeline import NOT_WRITABLE, Work, present, rows_differ, work_out
 from formwright.engine.references import check_references
 from formwright.engine.runtime import Runtime, Unit
@@ -191,6 +191,20 @@ def update_in(
     rows_changed = any(rows_differ(work, key) for key in work.rows)
     if work.values == present(before.values) and not rows_changed:
         return Accepted(before, changed=False)
+    record = write_change(unit, work, before, rows, channel)
+    _require_scope(unit, Action.UPDATE, work, record)
+    return Accepted(record)
+
+
+def write_change(
+    unit: Unit,
+    work: Work,
+    before: StoredRecord,
+    rows: dict[str, list[StoredRecord]],
+    channel: str,
+) -> StoredRecord:
+    """Store what a change has been worked out to be; the caller has judged it and the right to it."""
+    rows_changed = any(rows_differ(work, key) for key in work.rows)
     with _clashes(work):
         record = unit.tx.records.change(
             before, work.values, by=unit.actor.id, channel=channel, touch=rows_changed
@@ -198,8 +212,7 @@ def update_in(
         follow_user(unit, before, record)
     _write_rows(unit, work, record, channel, rows)
     _attach_files(unit, work, record)
-    _require_scope(unit, Action.UPDATE, work, record)
-    return Accepted(record)
+    return record
 
 
 def _attach_files(unit: Unit, work: Work, record: StoredRecord) -> None:
@@ -239,7 +252,7 @@ class _clashes:  # noqa: N801 -- reads as a verb in `with`
         if isinstance(error, UniqueViolation):
             self._work.violations.extend(clash_violations(self._work, error))
             raise Refused(self._work) from error
-        if isinstance(error, ValueTooLong | LastAdministrator):
+        if isinstance(error, ValueTooLong | LogInRefused):
             self._work.violations.append(Violation(error.text, error.field))
             raise Refused(self._work) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -54,6 +54,20 @@ def united(levels: Sequence[Levels]) -> Levels:
     return Levels(hidden, MappingProxyType(masks), locked)
 
 
+def stricter(levels: Levels, limit: Levels) -> Levels:
+    """Return what both leave open: for each field the less that one of them gives."""
+    hidden = levels.hidden | limit.hidden
+    masks = {
+        key: mask for key, mask in {**levels.masks, **limit.masks}.items() if key not in hidden
+    }
+    masks |= {key: "all" for key in masks if _differ(levels.masks.get(key), limit.masks.get(key))}
+    return Levels(hidden, MappingProxyType(masks), levels.locked | limit.locked)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Grants that say the same about fields. Without ``limited`` ones among them they reach every record."""
@@ -87,6 +101,22 @@ class Standing:
     def most(self) -> Levels:
         """The fields that are open on at least some record."""
         return united([profile.levels for profile in self.profiles])
+
+    def within(self, other: Standing) -> Standing:
+        """Return what is left to somebody through whose eyes another looks, who stands as ``other``.
+
+        Only what the other one may do with every record counts: where that depends on the record, nothing is left.
+        """
+        base = [profile.levels for profile in other.profiles if profile.everywhere]
+        if not base:
+            return Standing()
+        limit = united(base)
+        return Standing(
+            tuple(
+                replace(profile, levels=stricter(profile.levels, limit))
+                for profile in self.profiles
+            )
+        )
 
     def of(self, matching: Sequence[int]) -> Levels:
         """Return what is open on a record that the profiles of these numbers reach; without any, nothing that differs."""

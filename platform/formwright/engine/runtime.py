@@ -14,13 +14,13 @@ from formwright.clock import Clock, SystemClock
 from formwright.definitions.load import load_sources
 from formwright.definitions.model import Catalog, Entity, Form, View
 from formwright.engine.access import Access
-from formwright.engine.actor import Actor, teams_of
+from formwright.engine.actor import ONLY_LOOKING, Actor, teams_of
 from formwright.engine.formats import Titles, show
 from formwright.engine.gate import Everything, Gate, Led
 from formwright.engine.pipeline import Context, EntityPlan, plans_for
 from formwright.engine.references import screen
 from formwright.engine.rows import ActorRow, Lookup, Reach, SettingsRow, ValuesRow
-from formwright.errors import StoreUnavailable, UnknownName
+from formwright.errors import OnlyLooking, StoreUnavailable, UnknownName
 from formwright.expressions.environment import Environment, Row
 from formwright.store.columns import Columns
 from formwright.suggest import closest
@@ -82,6 +82,8 @@ class Runtime:
     @contextmanager
     def unit(self, actor: Actor, *, write: bool = False) -> Iterator[Unit]:
         """Open one unit of work: one transaction, one instant, one revision of the definitions."""
+        if write and actor.seen_by is not None:
+            raise OnlyLooking(ONLY_LOOKING)
         with self.store.transaction(write, now=self.clock.now()) as tx:
             yield self.unit_in(tx, actor)
 

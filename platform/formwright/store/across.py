@@ -133,9 +133,9 @@ def get_across(
     if len(wanted) == 1:
         [(entity, numbers_of)] = wanted.items()
         scope = conditions.get(entity)
-        plain = scope is not None and not scope and not marks.get(entity)
-        if plain:  # the usual case has a statement of its own, built once
-            return [(record, True) for record in tx.records.get_many(entity, numbers_of)]
+        if scope is not None and not scope:  # the usual case has a statement of its own, built once
+            found = tx.records.get_many(entity, numbers_of, marks=marks.get(entity, ()))
+            return [(record, True) for record in found]
     whens: dict[int, ColumnElement[bool]] = {}
     picks = []
     for number, entity in places.items():

@@ -52,7 +52,7 @@ class Bulk:
         self._unique = unique
         self._links = edges
         self._search = search
-        #: Runs the COPYs of the batch at hand, one after the other; None where they run at once.
+        #: Runs each COPY of the batch at hand, one after the other; None where they run at once.
         self._copier: ThreadPoolExecutor | None = None
         self._copies: list[Future[None]] = []
 

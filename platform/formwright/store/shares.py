@@ -13,6 +13,8 @@ from formwright.store.columns import RecordColumns
 from formwright.store.unit import Unit
 
 _share = tables.record_share.c
+#: What a record can be shared with, and the entity of each.
+KINDS = {"user": "core.user", "team": "core.team"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,27 @@ class Shares:
             _share.entity_id == self._unit.shape.place(entity).id,
             _share.record_id == record_id,
         )
+
+
+def history_key(kind: str, grantee: int) -> str:
+    """Return the key under which a history entry says with whom a record is shared; no field is called like that.
+
+    >>> history_key("team", 7)
+    '@team:7'
+    """
+    return f"@{kind}:{grantee}"
+
+
+def grantee_of(key: str) -> tuple[str, int] | None:
+    """Return the entity and id of whom such a key names; None for the key of a field.
+
+    >>> grantee_of("@team:7"), grantee_of("phone")
+    (('core.team', 7), None)
+    """
+    kind, _, number = key.removeprefix("@").partition(":")
+    if not key.startswith("@") or kind not in KINDS or not number.isdigit():
+        return None
+    return KINDS[kind], int(number)
 
 
 def _with(user: int, teams: Sequence[int]) -> ColumnElement[bool]:

@@ -289,6 +289,22 @@ record_share = Table(
     sqlite_with_rowid=False,
 )
 
+#: Who owned the records that were handed over together, for as long as that can be taken back.
+reassignment = Table(
+    "reassignment",
+    metadata,
+    _workspace(),
+    Column("id", NUMBER, nullable=False),
+    Column("entity_id", Integer, nullable=False),
+    Column("record_id", NUMBER, nullable=False),
+    Column("before_id", NUMBER),
+    Column("after_id", NUMBER),
+    Column("at", Instant, nullable=False),
+    Column("by", NUMBER),
+    PrimaryKeyConstraint("workspace_id", "id", "entity_id", "record_id"),
+    Index("ix_reassignment_at", "workspace_id", "at"),
+)
+
 session = Table(
     "session",
     metadata,

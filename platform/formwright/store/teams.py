@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+
+from formwright.store.query import ListQuery
 
 if TYPE_CHECKING:
     from formwright.store.transaction import Transaction
 
 TEAM = "core.team"
 USER = "core.user"
+#: So many people are looked at in one go.
+_MOST = 500
 
 
 def led_teams(tx: Transaction, user: int) -> tuple[int, ...]:
@@ -34,3 +39,20 @@ def people_in(tx: Transaction, teams: tuple[int, ...]) -> tuple[int, ...]:
     row = tx.columns.record(USER)
     query = select(row.id).where(row.belongs(), row.value("team").in_(teams)).order_by(row.id)
     return tuple(tx.connection.scalars(query))
+
+
+def active_members(tx: Transaction, team: int) -> Iterator[int]:
+    """Yield the active people who are in a team, be it as their own or as a further one."""
+    row, after = tx.columns.record(USER), ""
+    while True:
+        page = tx.records.list(ListQuery(row, [], limit=_MOST, after=after or None))
+        for record in page.records:
+            values = record.values
+            if values.get("active") and team in (
+                values.get("team"),
+                *(values.get("more_teams") or ()),
+            ):
+                yield record.id
+        after = page.next or ""
+        if not after:
+            return

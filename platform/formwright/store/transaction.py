@@ -23,6 +23,7 @@ from formwright.store.files import Files
 from formwright.store.hand_overs import HandOvers
 from formwright.store.history import History
 from formwright.store.one_time import OneTimeTokens
+from formwright.store.reassignments import Reassignments
 from formwright.store.records import Records
 from formwright.store.revisions import Revisions
 from formwright.store.search import SearchIndex
@@ -67,6 +68,7 @@ class Parts:
         self.trash = Trash(unit, self.records, self.history)
         self.sequences = Sequences(unit)
         self.shares = Shares(unit)
+        self.reassignments = Reassignments(unit)
         self.files = Files(unit.connection, unit.workspace, unit.now, unit.shape)
 
 
@@ -173,6 +175,11 @@ class Transaction:
     def shares(self) -> Shares:
         """Who else may see or edit single records."""
         return self.parts.shares
+
+    @property
+    def reassignments(self) -> Reassignments:
+        """What changed hands together."""
+        return self.parts.reassignments
 
     @property
     def files(self) -> Files:

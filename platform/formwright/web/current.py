@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, current_app, g, request
 
+from formwright.engine import seeing_as
 from formwright.engine.actor import ANONYMOUS, Actor, Origin
 from formwright.engine.audit import ORIGIN, Event, note
 from formwright.engine.runtime import Runtime, Unit
@@ -167,7 +168,9 @@ def _identify(tx: Transaction) -> Actor:
     g.must_set_up = found.must_set_up
     own = best_language(found.language) if found.language else ""
     g.language = _chosen() or own or _of_browser(runtime().site.language)
-    return replace(person, reader=replace(person.reader, language=g.language), origin=origin())
+    reader = replace(person.reader, language=g.language)
+    person = replace(person, reader=reader, origin=origin())
+    return seeing_as.through(runtime(), tx, person, found.session.values)
 
 
 def _chosen() -> str | None:

@@ -44,6 +44,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedView:
+    """A button that is off, and why."""
+
+    title: str
+    icon: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileView:
     """An uploaded file as it is drawn."""
 

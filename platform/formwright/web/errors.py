@@ -14,6 +14,7 @@ from formwright.errors import (
     Forbidden,
     FormwrightError,
     NotFound,
+    OnlyLooking,
     StoreUnavailable,
     UnknownName,
 )
@@ -103,7 +104,8 @@ def _ours(error: FormwrightError) -> Response:
     if status >= 500:
         _log.error("refused", exc_info=error, extra={"facts": _facts(status)})
     # The text of a refusal may tell one kind of record from another: only 422 and 409 say what they mean.
-    return _answer(status, error.text if status in {409, 422} else None)
+    speaks = status in {409, 422} or isinstance(error, OnlyLooking)
+    return _answer(status, error.text if speaks else None)
 
 
 def _unexpected(error: Exception) -> Response:

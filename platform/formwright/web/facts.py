@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from formwright.definitions.model import Field, Node, NodeType
+from formwright.definitions.model import Action, Field, Node, NodeType
 from formwright.engine.drafts import Draft, FieldState
 from formwright.engine.formats import Titles, references_in, show
 from formwright.engine.reading import HistoryEntry, RecordPage
@@ -29,6 +29,8 @@ _OPERATIONS: dict[str, Text] = {
     "update": say("changed"),
     "delete": say("deleted the record"),
     "restore": say("restored the record"),
+    "share": say("shared the record"),
+    "unshare": say("stopped sharing the record"),
 }
 _CHANNELS: dict[str, Text] = {
     "import": say("by import"),
@@ -68,6 +70,8 @@ class Fact:
     stars: str = ""
     #: The key of the field, where ``text`` is only what its mask leaves.
     masked: str = ""
+    #: Where the value is asked for in full, for whoever may see it.
+    reveal_url: str = ""
     wide: bool = False
     long: bool = False
     #: Formatted text, cleaned and drawn.
@@ -118,6 +122,12 @@ class FactSheet:
         self._draft: Draft = page.draft
         self._titles: Titles = page.titles
         self._subforms = plan_of(unit.definitions, page.form).subforms
+        record = page.record
+        self._reveal_url = (
+            f"/records/{record.entity}/{format_id(record.id)}/reveal/"
+            if Action.REVEAL in page.may
+            else ""
+        )
 
     def nodes(self, nodes: Sequence[Node]) -> list[FactNode]:
         """Return the parts of a layout; what stands outside of a section gets one of its own."""
@@ -187,7 +197,9 @@ class FactSheet:
         kind = definition.type.name
         wide = kind in _LONG
         if state.mask:
-            return Fact(title, state.mask, masked=definition.key)
+            key = definition.key
+            url = f"{self._reveal_url}{key}" if self._reveal_url else ""
+            return Fact(title, state.mask, masked=key, reveal_url=url)
         if value is None or value == ():
             return Fact(title, wide=wide)
         if kind in {"file", "image"}:

@@ -120,7 +120,7 @@ def show(number: str) -> Response:
     """Show what came in a hand-over, as far as the person who asks may see it."""
     unit = current.unit()
     found, listed = leaving.list_of(unit, parse_id(number) or 0)
-    person = unit.tx.records.find(USER, found.user)
+    person = unit.gate.look(USER, found.user)
     name = str(person.values.get("name") or "") if person is not None else ""
     groups = [
         HandedGroup(

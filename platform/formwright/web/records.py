@@ -11,16 +11,18 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from formwright.definitions.model import Action, Entity, Node, NodeType
-from formwright.engine import reading, views
+from formwright.engine import explain, reading, refused, views
 from formwright.engine import trash as trash_engine
 from formwright.engine.reading import RecordPage, RelatedList
 from formwright.engine.runtime import Unit
 from formwright.engine.views import ListState
 from formwright.ids import format_id, parse_id
 from formwright.store.problems import Restricted
+from formwright.store.rows import StoredRecord
 from formwright.texts import say
 from formwright.web import current, respond, times
 from formwright.web.access import LOGIN, declare
+from formwright.web.drawn import RefusedView
 from formwright.web.extensions import htmx
 from formwright.web.facts import Badge, FactNode, FactSheet, HistoryView, history_view
 from formwright.web.formpages import Crumb
@@ -77,10 +79,19 @@ class RecordView:
     edit_url: str
     copy_url: str
     delete_url: str
+    claim_url: str
+    hand_over_url: str
+    share_url: str
     tabs: Sequence[RecordTab]
     history: Sequence[HistoryView]
     older_url: str
     account: AccountPanel | None
+    refused: Sequence[RefusedView]
+    why_url: str
+    #: For whoever looks after users: who sees the record; the rights of a person, and the page through those eyes.
+    who_url: str
+    rights_url: str
+    person: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +228,66 @@ def _view(unit: Unit, entity: Entity, page: RecordPage) -> RecordView:
         if Action.CREATE in page.may
         else "",
         delete_url=f"{url}/delete" if Action.DELETE in page.may else "",
+        claim_url=f"{url}/claim" if _in_pool(entity, page) and Action.ASSIGN in page.may else "",
+        hand_over_url=_hand_over_url(entity, page),
+        share_url=f"{url}/share" if Action.SHARE in page.may and not entity.parent else "",
         tabs=_tabs(unit, page, sheet, url),
         history=[history_view(entry, unit) for entry in page.history],
         older_url=_older(entity.name, format_id(record.id), page),
         account=panel(unit, record),
+        refused=_refused(unit, page),
+        **_why(unit, record),
     )
+
+
+_BUTTONS = (
+    (Action.UPDATE, say("Edit"), "edit"),
+    (Action.DELETE, say("Delete"), "trash"),
+)
+
+
+def _refused(unit: Unit, page: RecordPage) -> list[RefusedView]:
+    """Return the buttons of a record that are off for the actor, each with the reason."""
+    record = page.record
+    return [
+        RefusedView(
+            title.in_language(unit.reader.language),
+            icon,
+            refused.why_not(unit, action, record.entity, record),
+        )
+        for action, title, icon in _BUTTONS
+        if action not in page.may
+    ]
+
+
+def _why(unit: Unit, record: StoredRecord) -> dict[str, str]:
+    """Return the ways from a record to what explains rights."""
+    number = format_id(record.id)
+    asks = {"entity": record.entity, "record": number}
+    found = {
+        "why_url": f"/explain?{urlencode(asks)}",
+        "who_url": "",
+        "rights_url": "",
+        "person": "",
+    }
+    if explain.may_explain(unit):
+        found["who_url"] = f"/explain/who?{urlencode(asks)}"
+        if record.entity == "core.user":
+            found |= {"rights_url": f"/explain?{urlencode({'person': number})}"}
+            found["person"] = number if record.id != unit.actor.id else ""
+    return found
+
+
+def _in_pool(entity: Entity, page: RecordPage) -> bool:
+    return bool(entity.owner_field) and page.record.owner_id is None
+
+
+def _hand_over_url(entity: Entity, page: RecordPage) -> str:
+    """Return where the record is given to somebody else; "" for whoever may not do that."""
+    action = Action.ASSIGN if _in_pool(entity, page) else Action.TRANSFER
+    if not entity.owner_field or action not in page.may:
+        return ""
+    return f"/records/{entity.name}/hand-over?{urlencode({'id': format_id(page.record.id)})}"
 
 
 def _tabs(unit: Unit, page: RecordPage, sheet: FactSheet, url: str) -> list[RecordTab]:

@@ -14,6 +14,7 @@ from formwright.definitions.model import Action, App, Catalog, Entity, MenuItem,
 from formwright.engine import access
 from formwright.engine.accounts import ADMIN
 from formwright.engine.actor import Actor
+from formwright.engine.matrix import LOOKS_AFTER_RIGHTS
 from formwright.engine.runtime import Unit
 from formwright.texts import LANGUAGES, Label, say
 from formwright.web import current, notes
@@ -93,6 +94,11 @@ class Shell:
     words: str
     entity: str
     home: str
+    #: Whether the person looks after rights.
+    rights: bool
+    #: Through whose eyes somebody looks, "" for one's own; and who really looks.
+    seeing_as: str = ""
+    looking: str = ""
 
     def is_current(self, item: Entry) -> bool:
         """Tell whether the page at hand lies behind a link of the menu."""
@@ -119,6 +125,9 @@ def shell() -> Shell:
         words=_words(language),
         entity=g.get("entity", ""),
         home=_home(apps, g.get("entity", "")),
+        rights=current.unit().access.may(*LOOKS_AFTER_RIGHTS),
+        seeing_as=actor.name or actor.login if actor.seen_by is not None else "",
+        looking=actor.seen_by.name or actor.seen_by.login if actor.seen_by is not None else "",
     )
 
 

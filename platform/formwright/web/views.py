@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
-from formwright.definitions.model import Action, Sort, View
-from formwright.engine import reading, titles
+from formwright.definitions.model import Action, Entity, Sort, View
+from formwright.engine import reading, refused, titles
 from formwright.engine import views as engine
 from formwright.engine.drafts import Input
+from formwright.engine.handover import may_hand_over
 from formwright.engine.runtime import Unit
 from formwright.engine.views import ListPage, ListState
 from formwright.errors import NotFound
@@ -19,7 +20,7 @@ from formwright.ids import format_id, parse_id
 from formwright.texts import Reader, say, say_many
 from formwright.web import current, respond
 from formwright.web.access import LOGIN, declare
-from formwright.web.drawn import Item, OptionView, options_of
+from formwright.web.drawn import Item, OptionView, RefusedView, options_of
 from formwright.web.shell import color_of
 from formwright.web.tables import ColumnView, RowView, columns_of, rows_of
 
@@ -62,6 +63,8 @@ class ListView:
     views: Sequence[Tab]
     new_url: str
     trash_url: str
+    #: Where the records that are ticked are handed over; "" for whoever may not do that.
+    hand_over_url: str
     searchable: bool
     search: str
     sort: str
@@ -73,6 +76,8 @@ class ListView:
     next_url: str
     narrowed: bool
     empty_text: str
+    #: Why nothing can be added here, "" where something can.
+    new_refused: RefusedView | None = None
 
 
 @blueprint.get("/views/<name>")
@@ -138,6 +143,9 @@ def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
         views=_tabs(unit, page),
         new_url=f"/records/{entity.name}/new" if may_create else "",
         trash_url=f"/records/{entity.name}/trash" if may_restore else "",
+        hand_over_url=f"/records/{entity.name}/hand-over"
+        if may_hand_over(unit, entity.name)
+        else "",
         searchable=bool(entity.search_fields or page.view.search),
         search=state.search,
         sort=request.args.get("sort", ""),
@@ -156,7 +164,14 @@ def list_view(unit: Unit, page: ListPage, state: ListState) -> ListView:
         next_url=address(after=page.next) if page.next else "",
         narrowed=bool(state.search or state.filters),
         empty_text=page.view.empty_text.in_language(reader.language),
+        new_refused=None if may_create else _no_new(unit, entity),
     )
+
+
+def _no_new(unit: Unit, entity: Entity) -> RefusedView:
+    """Return the button for a new record where it is off, with the reason."""
+    new = say("New %(entity)s", entity=entity.title).in_language(unit.reader.language)
+    return RefusedView(new, "plus", refused.why_not(unit, Action.CREATE, entity.name))
 
 
 def _asked(state: ListState) -> dict[str, str]:

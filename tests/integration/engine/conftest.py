@@ -65,6 +65,14 @@ class Office:
             self.people[login] = Actor(user.id, login, login.title(), known, SITE)
         return self.people[login]
 
+    def lead(self, leader: Actor, *people: Actor) -> None:
+        """Put people into a team of which ``leader`` is the lead."""
+        system = packages.installer(self.runtime.catalog)
+        team = self.accept("core.team", system, name=f"{leader.name}'s", lead=leader.id).record
+        for each in people:
+            moved = Input({"team": team.id})
+            records.update(self.runtime, system, "core.user", each.id or 0, moved, version=None)
+
     def create(self, entity: str, actor: Actor, rows=None, **typed: object) -> Outcome:
         """Create a record from what a person types."""
         return records.create(self.runtime, actor, entity, given(rows, **typed))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pyotp
 import pytest
 
+from formwright.definitions.build_access import by_entity_and_action
 from formwright.engine import accounts, granting, invitations, leaving, packages, people, two_step
 from formwright.engine.actor import Actor
 from formwright.engine.drafts import Input
@@ -192,7 +194,9 @@ def clerk_role(office, system):
 def test_nobody_gives_a_role_that_carries_more_than_he_holds(office, let_in, write):
     clerk, rep = let_in("clerk", "core.clerk"), let_in("other", "core.member")
     catalog = office.runtime.catalog
-    open_roles = {role for role in catalog.roles if granting.may_give(catalog, clerk, role)}
+    open_roles = {
+        role for role in catalog.roles if granting.may_give(catalog, clerk, role, date(2026, 3, 2))
+    }
     assert open_roles == {"core.member", "core.clerk", "core.guest"}
     for role in ("core.admin", "crm.sales_rep", "crm.sales_manager"):
         with pytest.raises(Forbidden):
@@ -227,6 +231,45 @@ def test_nobody_takes_over_a_person_who_carries_more(let_in, write):
             ),
             clerk,
         )
+
+
+@pytest.mark.usefixtures("clerk_role")
+def test_the_form_of_users_is_no_way_around_that(office, let_in, write):
+    clerk, admin = let_in("clerk", "core.clerk"), let_in("admin", "core.admin")
+    let_in("second", "core.admin")
+    member = let_in("member", "core.member")
+
+    def change(user: int, **typed: object) -> None:
+        wanted = Input(typed, confirmed=True)
+        write(lambda unit: update_in(unit, "core.user", user, wanted, version=None), clerk)
+
+    for typed in ({"active": False}, {"login": "mine"}):
+        with pytest.raises(Refused) as refused:
+            change(admin.id, **typed)
+        assert [each.field for each in refused.value.work.violations] == list(typed)
+        change(member.id, **typed)
+    change(admin.id, job_title="Head")
+    with office.runtime.unit(clerk) as unit:
+        assert unit.tx.users.credential("admin").active
+
+
+@pytest.mark.usefixtures("clerk_role")
+def test_a_right_that_has_run_out_or_shows_less_is_not_enough_to_give_more(office, let_in):
+    clerk, day = let_in("clerk", "core.clerk"), date(2026, 3, 2)
+    catalog = office.runtime.catalog
+
+    def may(**changed: object) -> bool:
+        grants = tuple(
+            replace(each, **changed) if each.role in clerk.roles else each
+            for each in catalog.grants
+        )
+        given = replace(catalog, grants=grants, grants_by=by_entity_and_action(grants))
+        return granting.may_give(given, clerk, "core.guest", day)
+
+    assert may()
+    assert may(until=date(2099, 1, 1)) is False  # the other has no last day
+    assert may(hidden=frozenset({"phone"})) is False
+    assert may(masks={"phone": "last4"}) is False
 
 
 def test_without_the_right_to_configure_users_there_is_nobody_to_look_after(let_in, write):
@@ -381,11 +424,7 @@ def test_a_successor_has_to_be_there_and_somebody_else(office, write, belongings
 def test_records_that_the_actor_may_not_give_stay(office, let_in, write, belongings):
     rep, heir, made = belongings
     clerk = let_in("clerk", "core.clerk", "crm.sales_rep")
-    owned = write(lambda unit: leaving.owned(unit, rep.id), clerk)
-    assert {each.entity.name: (each.count, each.fixed) for each in owned} == {
-        "crm.customer": (0, 7),
-        "crm.opportunity": (0, 1),
-    }
+    assert write(lambda unit: leaving.owned(unit, rep.id), clerk) == []  # nor does he see them
     done = write(lambda unit: leaving.hand_over(unit, rep.id, {"crm.customer": heir.id}), clerk)
     assert done.total == 0
     assert {values["owner"] for values in state_of(office, made)} == {rep.id}

@@ -256,6 +256,7 @@ def test_giving_a_record_away_beyond_ones_own_scope_is_refused(office, rep):
 
 
 def test_a_deleted_customer_comes_back_with_its_contacts(office, rep, manager):
+    office.lead(manager, rep)
     record = customer(office, rep)
     office.accept("crm.contact", rep, name="Zhang San", customer=record.id)
     deletion = trash.delete(office.runtime, manager, "crm.customer", record.id)
@@ -285,6 +286,7 @@ def test_what_is_referred_to_is_not_deleted(office, rep, manager):
 
 
 def test_history_tells_who_changed_what_from_what_to_what(office, rep, manager, given):
+    office.lead(manager, rep)
     record = customer(office, rep)
     records.update(
         office.runtime, manager, "crm.customer", record.id, given(phone="13900139000"), version=1

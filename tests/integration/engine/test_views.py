@@ -48,11 +48,13 @@ def titles(page):
 
 
 @pytest.mark.usefixtures("seven")
-def test_a_rep_sees_own_records_and_a_manager_all(office, rep, manager):
+def test_a_rep_sees_own_records_and_a_manager_those_of_the_team(office, rep, manager):
     other = office.person("chen", "crm.sales_rep")
     office.accept("crm.customer", other, name="Chen's", phone="13900139000", source="search")
     assert listed(office, rep).count == 7
     assert titles(listed(office, other)) == ["Chen's"]
+    assert listed(office, manager).count == 0
+    office.lead(manager, rep, other)
     assert listed(office, manager).count == 8
 
 

@@ -19,6 +19,7 @@ from formwright.engine.pipeline import Work, work_out
 from formwright.engine.records import Refused, update_in
 from formwright.errors import NotFound
 from formwright.ids import parse_id
+from formwright.store import history
 from formwright.store.rows import StoredRecord
 from formwright.texts import Reader, say
 
@@ -236,5 +237,6 @@ def _what_changes(
 
 
 def _came_from_a_file(unit: Unit, record: StoredRecord) -> bool:
-    last = unit.tx.history.of(record.entity, record.id, limit=1)
-    return bool(last) and last[0].channel == CHANNEL
+    entries = unit.tx.history.of(record.entity, record.id)
+    written = [entry for entry in entries if entry.operation in {history.CREATE, history.UPDATE}]
+    return bool(written) and written[0].channel == CHANNEL
