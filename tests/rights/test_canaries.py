@@ -70,7 +70,8 @@ def site(installed_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def beginnings(site: Site, turn: int, *, full: bool) -> Iterator[str]:
     """Yield addresses that a crawl begins with: also those that no page of the person's leads to."""
-    yield from ("/", "/search", "/search/palette", "/account", "/audit")
+    yield from ("/", "/search", "/search/palette", "/account", "/audit", "/explain", "/rights")
+    yield from ("/rights/local", "/rights/new")
     with site.office.runtime.unit(site.office.system) as unit:
         views, entities = list(unit.catalog.views), list(unit.catalog.entities.values())
     for view in views:
@@ -79,10 +80,14 @@ def beginnings(site: Site, turn: int, *, full: bool) -> Iterator[str]:
         yield f"/search?q={token}"
         yield f"/search/palette?q={token}"
     for entity in entities:
-        yield from (f"/records/{entity.name}{rest}" for rest in ("", "/new", "/trash"))
+        yield from (
+            f"/records/{entity.name}{rest}" for rest in ("", "/new", "/trash", "/hand-over")
+        )
         for number in site.office.ids.get(entity.name, ())[:: 1 if full else 3]:
             place = f"/records/{entity.name}/{format_id(number)}"
-            yield from (place, f"{place}/edit", f"{place}/history")
+            yield from (place, *(f"{place}/{part}" for part in ("edit", "history", "share")))
+            asked = f"entity={entity.name}&record={format_id(number)}"
+            yield from (f"/explain?{asked}", f"/explain/who?{asked}")
             for key, field in entity.fields.items():
                 if field.type.name == "backlink":
                     yield f"{place}/related/{key}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import true
 
 from formwright.engine import exports, gate, sight, views
 from formwright.engine.access import Access
@@ -45,7 +46,7 @@ def no_row_scope(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_grant_condition(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Access, "_conditions", lambda *_: [])
+    patch.setattr(Access, "limits", lambda *_: {})
 
 
 def find_without_conditions(patch: pytest.MonkeyPatch) -> None:
@@ -86,26 +87,24 @@ def columns_open(patch: pytest.MonkeyPatch) -> None:
 
 
 def via_ignored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Access, "_via", lambda *_: [])
+    patch.setattr(Access, "_via", lambda *_: true())
 
 
 def states_ignored(patch: pytest.MonkeyPatch) -> None:
-    real = Access._conditions  # noqa: SLF001 -- a mutation of it
+    real = Access.limits
 
     def stateless(self: Access, grant: Any, row: Any) -> Any:
-        return real(self, replace(grant, states=frozenset()), row)
+        return {key: each for key, each in real(self, grant, row).items() if key != "states"}
 
-    patch.setattr(Access, "_conditions", stateless)
+    patch.setattr(Access, "limits", stateless)
 
 
 def shares_ignored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Access, "_shared", lambda *_: None)
+    patch.setattr(Access, "shared", lambda *_: None)
 
 
 def shares_of_everybody(patch: pytest.MonkeyPatch) -> None:
-    from sqlalchemy import true  # noqa: PLC0415 -- of this mutation alone
-
-    patch.setattr(Access, "_shared", lambda *_: true())
+    patch.setattr(Access, "shared", lambda *_: true())
 
 
 def until_ignored(patch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 
 def no_right_to_the_record(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Access, "_conditions", lambda *_: [])
+    patch.setattr(Access, "limits", lambda *_: {})
 
 
 def no_right_to_create(patch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from formwright.engine import trash
+from formwright.engine.revealing import reveal
 from formwright.errors import FormwrightError
 from rights import acting
 from rights.acting import Tries
-from rights.oracle import Oracle
+from rights.oracle import MASKED, Oracle
 from rights.world import Office
 
 
@@ -54,6 +55,24 @@ def test_deleting_and_restoring_ask_for_their_rights(
     assert tries.wrong == []
     assert tries.checks == tries.refused > 200
     assert tries.hashed > 20
+
+
+def test_a_mask_is_lifted_for_who_may(office: Office, oracle: Oracle, tries: Tries) -> None:
+    """Last but one, for what is lifted is noted: masks alone, and only where revealing is granted."""
+    for name, who, actor, entity, number in acting.each(office, oracle, ()):
+        for key, field in oracle.entities[entity]["fields"].items():
+            if not field.get("mask") or oracle.world.records[entity][number].get(key) is None:
+                continue
+            masked = oracle.level(who, entity, number, key) == MASKED
+            expected = masked and oracle.may(who, "reveal", entity, number)
+            try:
+                text = reveal(office.runtime, actor, entity, number, key)
+            except FormwrightError:
+                text = ""
+            tries.note(f"{name} reveals {entity} {number} {key}", bool(text), expected)
+    assert tries.wrong == []
+    assert tries.checks > 500
+    assert 0 < tries.hashed <= tries.refused <= tries.checks
 
 
 def test_the_trash_shows_what_may_be_restored(office: Office, oracle: Oracle) -> None:
