@@ -89,8 +89,9 @@ def fits(page: Page) -> bool:
     )
 
 
-def test_a_package_is_checked_applied_and_there_without_a_restart(workshop, workbench, folder):
-    page = workbench().open("/")
+def test_a_package_is_checked_applied_and_there_without_a_restart(own_workshop, folder):
+    workshop, desk = own_workshop
+    page = desk.open("/")
     expect(page.get_by_role("link", name="Inspections").first).to_have_count(0)
     workshop.formwright("check", folder)
     assert "Equipment inspection" in workshop.formwright("plan", folder)

@@ -68,6 +68,7 @@ READERS = frozenset(
     {
         "formwright.engine.gate",
         "formwright.engine.accounts",  # log-ins of user records
+        "formwright.engine.audit_log",  # the names of people in it, which only administrators read
         "formwright.engine.attachments",  # the rows that were just written
         "formwright.engine.handover",  # what one has given away oneself and takes back
         "formwright.engine.invitations",  # who is let in by a link, before any log-in

@@ -19,7 +19,11 @@ from rights.oracle import Oracle
 from rights.world import Office
 from rights.world import office as open_office
 
-__all__ = ["installed_postgres", "installed_sqlite", "postgres_copies"]  # fixtures of the tests beside these
+__all__ = [
+    "installed_postgres",
+    "installed_sqlite",
+    "postgres_copies",
+]  # fixtures of the tests beside these
 
 
 @pytest.fixture(scope="module", params=EACH_DATABASE)

@@ -66,7 +66,8 @@ def attempt(login: str, password: str, address: str) -> Entry:
     right = verify(credential, password)
     with store.transaction(write=True) as tx:
         if not right or credential is None:
-            tell(tx, Event.LOG_IN_FAILED, user=credential.user if credential else None, login=name)
+            # What was typed is not copied: people type passwords into the field for the name.
+            tell(tx, Event.LOG_IN_FAILED, user=credential.user if credential else None)
             return Entry(REFUSED)
         if passwords.is_outdated(credential.password_hash):
             tx.users.rehash(credential.user, passwords.hash_password(password))

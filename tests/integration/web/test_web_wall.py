@@ -376,8 +376,9 @@ def test_a_rule_that_means_nothing_is_refused(rule):
 
 #: What is open to everybody, on purpose. A new line here is a decision.
 _PUBLIC = {
-    "assets.serve", "auth.show", "auth.log_in", "auth.log_out", "health.healthz", "language.switch",
-    "language.switch_theme",
+    "assets.serve", "auth.enter_code", "auth.log_in", "auth.log_out", "auth.show", "auth.show_code", "health.healthz",
+    "invitations.accept", "invitations.show", "language.switch", "language.switch_theme", "passkeys.begin_log_in",
+    "passkeys.log_in",
 }  # fmt: skip
 
 

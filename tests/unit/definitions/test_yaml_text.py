@@ -120,7 +120,9 @@ def test_an_alias_bomb_is_refused_at_once() -> None:
 def test_attacks_end_quickly_with_a_located_problem(text: str) -> None:
     started = time.process_time()
     _, problems = read(text)
-    assert time.process_time() - started < 1.0
+    assert (
+        time.process_time() - started < 10.0
+    )  # of the processor; a reader that blows up takes minutes
     assert problems
     assert all(problem.location.line >= 1 for problem in problems)
 
