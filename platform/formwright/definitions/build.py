@@ -68,6 +68,7 @@ def build(
         grants=grants,
         guards=rights.guards(),
         disabled=tuple(rights.disabled),
+        granted=rights.granted,
         settings=MappingProxyType(building.settings),
         sequences=MappingProxyType(sequences(building)),
         datasets=DataBuilder(building, formulas, fields).datasets(),

@@ -53,6 +53,8 @@ class GrantBuilder:
         self._entities = entities
         #: Grants that an overlay switches off, as they would be.
         self.disabled: list[Grant] = []
+        #: Entities that any grant names, also one that is switched off.
+        self.granted: frozenset[str] = frozenset()
 
     def grants(self) -> tuple[Grant, ...]:
         """Return all grants in force, in order, and behind them those of the platform's own work."""
@@ -67,10 +69,11 @@ class GrantBuilder:
                     self.disabled.append(grant)
                 elif not self._goes_round(grant, written, part):
                     written.append(grant)
+        self.granted = frozenset(grant.entity for grant in (*written, *self.disabled))
         own = (
             Grant(f"system_{entity.key}", entity.package, SYSTEM, entity.name, frozenset(Action))
             for entity in self._entities.values()
-            if not entity.parent
+            if not entity.parent or entity.name in self.granted
         )
         return (*written, *own)
 

@@ -571,6 +571,8 @@ class Catalog:
     guards: tuple[Guard, ...] = ()
     #: Grants that this installation has switched off.
     disabled: tuple[Grant, ...] = ()
+    #: Entities that any grant names, also one that is switched off: a child among them no longer follows its parent.
+    granted: frozenset[str] = frozenset()
     revision: int = 0
     #: (entity, action) -> grants, made once.
     grants_by: Mapping[tuple[str, Action], tuple[Grant, ...]] = field(

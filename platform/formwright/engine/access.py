@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from formwright.clock import SystemClock
-from formwright.definitions.model import Action, Catalog, Grant, Guard
+from formwright.definitions.model import Action, Catalog, Entity, Grant, Guard
 from formwright.engine.actor import Actor
 from formwright.engine.asking import Asking
 from formwright.engine.pipeline import condition_holds
@@ -49,7 +49,7 @@ def may(
         return False
     if grants_for(catalog, actor, action, entity, day or SystemClock().now().date()):
         return True
-    if definition.parent:
+    if definition.parent and entity not in catalog.granted:
         parent = PARENT_ACTION.get(action, action)
         return may(catalog, actor, parent, definition.parent, day)
     return False
@@ -109,7 +109,11 @@ class Access:
 
     def has_own_grants(self, entity: str) -> bool:
         """Return whether rights on a child entity are given to it itself; else they follow the record it belongs to."""
-        return any((entity, action) in self._unit.catalog.grants_by for action in Action)
+        return entity in self._unit.catalog.granted
+
+    def follows(self, entity: Entity) -> bool:
+        """Return whether rights on ``entity`` are those on the record that a row of it belongs to."""
+        return bool(entity.parent) and not self.has_own_grants(entity.name)
 
     # --- as conditions ----------------------------------------------------------------------------------------
 
@@ -134,7 +138,7 @@ class Access:
         """Users are seen by name by everybody who is logged in: owners and authors are shown on every record."""
         if action is Action.READ and row.entity == _USER and self._unit.actor.id is not None:
             return []
-        if not row.definition.parent:
+        if not self.follows(row.definition):
             return None
         parent = self._unit.columns.record(row.definition.parent)
         conditions = self.scope(PARENT_ACTION.get(action, action), parent)

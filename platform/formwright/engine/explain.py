@@ -264,10 +264,7 @@ class _Answering(Question):
 
     @property
     def _follows(self) -> bool:
-        return (
-            bool(self.entity.parent)
-            and not self.person.access.standing(self.action, self.entity.name).profiles
-        )
+        return self.person.access.follows(self.entity)
 
     @property
     def _by_name(self) -> bool:

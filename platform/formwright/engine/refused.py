@@ -22,7 +22,7 @@ def why_not(unit: Unit, action: Action, entity: str, record: StoredRecord | None
     Whoever calls has found out that he may not. Nothing is said of fields that the actor may not read.
     """
     definition = unit.entity(entity)
-    if definition.parent and not unit.access.standing(action, entity).profiles:
+    if unit.access.follows(definition):
         return why_not(unit, PARENT_ACTION.get(action, action), definition.parent)
     words = _Refusal(unit, action, entity, record).words()
     return words if isinstance(words, str) else words.in_language(unit.reader.language)

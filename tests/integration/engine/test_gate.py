@@ -285,6 +285,29 @@ def test_what_is_closed_to_the_writer_stays_as_it_is(desk, system, clients):
         assert len(drafting.seen_rows(unit, record)["lines"]) == 1
 
 
+def test_rows_with_a_grant_of_their_own_no_longer_follow_their_record(
+    desk, system, ann, clients, tmp_path
+):
+    def lines_of(actor):
+        with desk.runtime.unit(actor) as unit:
+            record = unit.gate.find(Action.READ, "desk.client", clients["anna"].id)
+            return [row.values["what"] for row in drafting.seen_rows(unit, record)["lines"]]
+
+    assert lines_of(ann) == [
+        "line of Anna Works"
+    ]  # the control: she reads the client and so its rows
+    granted = "  reader_lines: {role: auditor, entity: line, actions: [read]}\nguards:"
+    (tmp_path / "desk" / "package.yaml").write_text(DESK.replace("guards:", granted), "utf-8")
+    packages.apply_folder(desk.runtime, system, tmp_path / "desk")
+    system = packages.installer(desk.runtime.catalog)
+    assert lines_of(ann) == []
+    assert lines_of(desk.person("aud", "desk.auditor")) == ["line of Anna Works"]
+    with desk.runtime.unit(ann) as unit:
+        assert not unit.access.may(Action.READ, "desk.line")
+    assert isinstance(desk.update(ann, clients["anna"], name="Anna Ltd"), Accepted)
+    assert lines_of(system) == ["line of Anna Works"]  # what she does not see stays
+
+
 def test_a_field_that_may_be_read_but_not_written_is_refused_at_its_place(desk, ann, clients, said):
     outcome = desk.update(ann, clients["anna"], credit="5")
     assert said(outcome) == {"credit": "This field cannot be changed here."}
